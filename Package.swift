@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every Swift target of ours is compiled with the same rules: the Swift 6 language mode (complete
+// concurrency checking), explicit `any`, explicit `unsafe`, and warnings as errors. No `unsafeFlags`:
+// they would make the package unusable as a dependency.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+// What stands outside the toolchain is behind the trait `Server`: a program that names only the
+// product `VectorEngine` with `traits: []` resolves and builds nothing but the engine.
+let server: TargetDependencyCondition = .when(traits: ["Server"])!
+
+let package = Package(
+  name: "recollect",
+  platforms: [.macOS(.v26)],
+  products: [],
+  traits: [
+    .trait(
+      name: "Server",
+      description:
+        "The memory service, the MCP server and the command line (SQLite, argument parsing)."
+    ),
+    .default(enabledTraits: ["Server"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+  ],
+  targets: [
+    // MARK: The engine
+
+    .systemLibrary(
+      name: "COpenBLAS",
+      pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"])]
+    ),
+    .target(
+      name: "CVectorKernels",
+      dependencies: [.target(name: "COpenBLAS", condition: .when(platforms: [.linux]))],
+      cSettings: [.treatAllWarnings(as: .error)],
+      linkerSettings: [
+        .linkedLibrary("openblas", .when(platforms: [.linux])),
+        .linkedFramework("Accelerate", .when(platforms: [.macOS])),
+      ]
+    ),
+    .target(name: "VectorKernels", dependencies: ["CVectorKernels"], swiftSettings: strict),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "KernelTests", dependencies: ["TestSupport", "VectorKernels"], swiftSettings: strict),
+  ]
+)

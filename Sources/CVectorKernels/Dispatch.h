@@ -1,0 +1,30 @@
+// The private half of the grammar: `<operation>_<instruction set>`.
+
+#ifndef C_VECTOR_KERNELS_DISPATCH_H
+#define C_VECTOR_KERNELS_DISPATCH_H
+
+#include "CVectorKernels.h"
+
+#if defined(__x86_64__)
+#define VK_X86 1
+#define VK_TARGET_AVX2 __attribute__((target("avx2,fma")))
+#define VK_TARGET_SSE42 __attribute__((target("sse4.2")))
+#endif
+
+void inner_product_f32_rows_scalar(const float *rows, size_t row_count, size_t dimension,
+                                   const float *query, float *scores);
+void squared_distance_f32_rows_scalar(const float *rows, size_t row_count, size_t dimension,
+                                      const float *query, float *distances);
+size_t select_at_least_f32_scalar(const float *scores, size_t count, float threshold,
+                                  uint32_t *positions);
+
+#if VK_X86
+void inner_product_f32_rows_avx2(const float *rows, size_t row_count, size_t dimension,
+                                 const float *query, float *scores);
+void squared_distance_f32_rows_avx2(const float *rows, size_t row_count, size_t dimension,
+                                    const float *query, float *distances);
+size_t select_at_least_f32_avx2(const float *scores, size_t count, float threshold,
+                                uint32_t *positions);
+#endif
+
+#endif

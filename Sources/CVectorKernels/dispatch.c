@@ -1,0 +1,71 @@
+#include "Dispatch.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool vk_supports(vk_instruction_set set) {
+  switch (set) {
+    case vk_instruction_set_scalar:
+      return true;
+    case vk_instruction_set_avx2:
+#if VK_X86
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+      return false;
+#endif
+  }
+}
+
+static vk_instruction_set detect(void) {
+  const char *wanted = getenv("RECOLLECT_INSTRUCTION_SET");
+  if (wanted != NULL && strcmp(wanted, "scalar") == 0) return vk_instruction_set_scalar;
+  return vk_supports(vk_instruction_set_avx2) ? vk_instruction_set_avx2
+                                              : vk_instruction_set_scalar;
+}
+
+vk_instruction_set vk_detected_instruction_set(void) {
+  // -1: not yet looked. Several threads may look at once; they all find the same.
+  static _Atomic int32_t detected = -1;
+  int32_t set = atomic_load_explicit(&detected, memory_order_relaxed);
+  if (set < 0) {
+    set = (int32_t)detect();
+    atomic_store_explicit(&detected, set, memory_order_relaxed);
+  }
+  return (vk_instruction_set)set;
+}
+
+#if VK_X86
+#define DISPATCH(set, call_avx2, call_scalar)     \
+  do {                                            \
+    switch (set) {                                \
+      case vk_instruction_set_avx2: call_avx2;    \
+      case vk_instruction_set_scalar: call_scalar; \
+    }                                             \
+  } while (0)
+#else
+#define DISPATCH(set, call_avx2, call_scalar) \
+  do {                                        \
+    (void)(set);                              \
+    call_scalar;                              \
+  } while (0)
+#endif
+
+void vk_inner_product_f32_rows(vk_instruction_set set, const float *rows, size_t row_count,
+                               size_t dimension, const float *query, float *scores) {
+  DISPATCH(set, return inner_product_f32_rows_avx2(rows, row_count, dimension, query, scores),
+           return inner_product_f32_rows_scalar(rows, row_count, dimension, query, scores));
+}
+
+void vk_squared_distance_f32_rows(vk_instruction_set set, const float *rows, size_t row_count,
+                                  size_t dimension, const float *query, float *distances) {
+  DISPATCH(set,
+           return squared_distance_f32_rows_avx2(rows, row_count, dimension, query, distances),
+           return squared_distance_f32_rows_scalar(rows, row_count, dimension, query, distances));
+}
+
+size_t vk_select_at_least_f32(vk_instruction_set set, const float *scores, size_t count,
+                              float threshold, uint32_t *positions) {
+  DISPATCH(set, return select_at_least_f32_avx2(scores, count, threshold, positions),
+           return select_at_least_f32_scalar(scores, count, threshold, positions));
+}
