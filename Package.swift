@@ -51,6 +51,12 @@ let package = Package(
       ]
     ),
     .target(name: "VectorKernels", dependencies: ["CVectorKernels"], swiftSettings: strict),
+    // MARK: The memory service
+
+    .target(name: "Records", swiftSettings: strict),
+
+    // MARK: Tests
+
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "KernelTests", dependencies: ["TestSupport", "VectorKernels"], swiftSettings: strict),

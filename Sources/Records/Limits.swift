@@ -1,0 +1,38 @@
+/// Every limit of what callers may send, in one place.
+package enum Limits {
+  /// Characters of a `user_id`.
+  package static let userIDLength = 128
+  /// Characters of a session's name.
+  package static let nameLength = 200
+  /// Characters of a memory.
+  package static let contentLength = 100_000
+  /// Characters of a query or a question.
+  package static let queryLength = 4_000
+  /// Characters of a memory's type.
+  package static let memoryTypeLength = 64
+  /// Bytes of metadata as JSON.
+  package static let metadataBytes = 16_384
+  /// Levels of objects and arrays in metadata, the outermost included.
+  package static let metadataDepth = 4
+  /// What `limit` may be, and what it is when absent.
+  package static let pageSize = 1...100
+  package static let defaultPageSize = 20
+  package static let defaultSearchCount = 5
+  /// How many ids one call may name.
+  package static let idsPerCall = 1...20
+  /// How many memories of a question's context, and how many when absent.
+  package static let contextItems = 1...50
+  package static let defaultContextItems = 8
+  /// Characters of content in a hit or a list; `get_memory` gives the whole.
+  package static let excerptLength = 1_200
+}
+
+extension String {
+  /// The text without white space and line ends around it.
+  package var trimmed: String {
+    guard let first = firstIndex(where: { !$0.isWhitespace }),
+      let last = lastIndex(where: { !$0.isWhitespace })
+    else { return "" }
+    return String(self[first...last])
+  }
+}
