@@ -51,14 +51,25 @@ let package = Package(
       ]
     ),
     .target(name: "VectorKernels", dependencies: ["CVectorKernels"], swiftSettings: strict),
+    .target(name: "VectorEngine", dependencies: ["VectorKernels"], swiftSettings: strict),
+
     // MARK: The memory service
 
     .target(name: "Records", swiftSettings: strict),
+
+    // MARK: Examples
+
+    .executableTarget(
+      name: "SearchOnly", dependencies: ["VectorEngine"], path: "Sources/Examples/SearchOnly",
+      swiftSettings: strict),
 
     // MARK: Tests
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "KernelTests", dependencies: ["TestSupport", "VectorKernels"], swiftSettings: strict),
+    .testTarget(
+      name: "VectorEngineTests", dependencies: ["TestSupport", "VectorEngine", "VectorKernels"],
+      swiftSettings: strict),
   ]
 )

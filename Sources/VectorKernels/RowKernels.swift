@@ -53,6 +53,14 @@ package struct RowKernels: Sendable {
     }
   }
 
+  /// The same, into an array that has room.
+  package func positions(
+    of scores: Span<Float>, atLeast threshold: Float, into positions: inout [UInt32]
+  ) -> Int {
+    var target = positions.mutableSpan
+    return self.positions(of: scores, atLeast: threshold, into: &target)
+  }
+
   /// The CRC-32C of the elements' bytes, continuing from `checksum`.
   package func checksum<Element: BitwiseCopyable>(
     of elements: Span<Element>, continuing checksum: UInt32 = 0

@@ -1,0 +1,73 @@
+internal import VectorKernels
+
+/// A fixed number of rows in memory, filled from the front.
+///
+/// It is the mechanism; when to make a larger one is `SessionRows`' policy.
+final class BufferBlock: RowSource {
+  let capacity: Int
+  private let dimension: Int
+  private let vectors: AppendOnlyStorage<Float>
+  private let ids: AppendOnlyStorage<UInt64>
+  private let groups: AppendOnlyStorage<UInt64>
+  private let times: AppendOnlyStorage<Int64>
+  private let squaredNorms: AppendOnlyStorage<Float>
+
+  init(capacity: Int, dimension: Int) {
+    self.capacity = capacity
+    self.dimension = dimension
+    vectors = AppendOnlyStorage(capacity: capacity * dimension)
+    ids = AppendOnlyStorage(capacity: capacity)
+    groups = AppendOnlyStorage(capacity: capacity)
+    times = AppendOnlyStorage(capacity: capacity)
+    squaredNorms = AppendOnlyStorage(capacity: capacity)
+  }
+
+  /// Appends a row; there must be room.
+  func append(vector: Span<Float>, id: UInt64, group: UInt64, time: Int64, squaredNorm: Float) {
+    vectors.append(vector)
+    ids.append(id)
+    groups.append(group)
+    times.append(time)
+    squaredNorms.append(squaredNorm)
+  }
+
+  /// Appends the first rows of another block; there must be room.
+  func append(_ other: BufferBlock, count: Int) {
+    other.vectors.withSpan(0..<(count * dimension)) { vectors.append($0) }
+    other.ids.withSpan(0..<count) { ids.append($0) }
+    other.groups.withSpan(0..<count) { groups.append($0) }
+    other.times.withSpan(0..<count) { times.append($0) }
+    other.squaredNorms.withSpan(0..<count) { squaredNorms.append($0) }
+  }
+
+  func withVectors<R>(
+    _ range: Range<Int>, _ body: (Span<Float>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    try vectors.withSpan(
+      (range.lowerBound * dimension)..<(range.upperBound * dimension), body)
+  }
+
+  func withIDs<R>(
+    _ range: Range<Int>, _ body: (Span<UInt64>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    try ids.withSpan(range, body)
+  }
+
+  func withGroups<R>(
+    _ range: Range<Int>, _ body: (Span<UInt64>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    try groups.withSpan(range, body)
+  }
+
+  func withTimes<R>(
+    _ range: Range<Int>, _ body: (Span<Int64>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    try times.withSpan(range, body)
+  }
+
+  func withSquaredNorms<R>(
+    _ range: Range<Int>, _ body: (Span<Float>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    try squaredNorms.withSpan(range, body)
+  }
+}

@@ -1,0 +1,30 @@
+/// Recent rows, grouped by user and session; a value, so that a copy is a view that stays as it is.
+///
+/// Users lie in shards: after a copy was taken, a write copies one shard and the list of one user's
+/// sessions, and the rows themselves never (they are only ever appended).
+struct RowBuffer: Sendable {
+  private static let shardCount = 256
+
+  private var shards = [[String: UserRows]](repeating: [:], count: shardCount)
+
+  var isEmpty: Bool { shards.allSatisfy(\.isEmpty) }
+
+  subscript(user: String) -> UserRows? { shards[Self.shard(of: user)][user] }
+
+  /// Changes the rows of a user, who is made when new.
+  mutating func edit<R>(_ user: String, _ body: (inout UserRows) -> R) -> R {
+    body(&shards[Self.shard(of: user)][user, default: UserRows()])
+  }
+
+  /// The names of the users with rows, in no order.
+  var users: [String] { shards.flatMap(\.keys) }
+
+  /// Everything, in no order.
+  var runs: [RowRun] {
+    shards.flatMap { $0.values.flatMap { $0.runs(of: nil, wholeUser: true) } }
+  }
+
+  private static func shard(of user: String) -> Int {
+    Int(UInt(bitPattern: user.hashValue) % UInt(shardCount))
+  }
+}

@@ -1,0 +1,52 @@
+internal import VectorKernels
+
+/// How the closeness of two vectors is measured.
+///
+/// One convention everywhere: a score is a `Float`, and *greater is closer*.
+public enum Metric: String, CaseIterable, Sendable {
+  /// The cosine of the angle: rows and queries are scaled to length one (in fp64, stored as fp32),
+  /// the score is their inner product.
+  case cosine
+  /// The inner product of the vectors as they are.
+  case innerProduct
+  /// Minus the squared Euclidean distance, so that greater is closer here too.
+  case squaredEuclidean
+}
+
+extension Metric {
+  /// The squared norms that vectors may have: outside, products would leave the range of `Float`,
+  /// or a direction would be made of rounding errors.
+  static let largestSquaredNorm = 1e30
+  static let smallestSquaredNormOfDirection = 1e-30
+
+  /// Appends a vector as it is stored or searched with, and returns its squared norm.
+  ///
+  /// - Parameter name: what the vector is called in an error.
+  /// - Throws: `invalidArgument` for NaN, infinity, a squared norm above 1e30, or under cosine
+  ///   below 1e-30.
+  func prepare(
+    _ vector: Span<Float>, into prepared: inout [Float], name: @autoclosure () -> String
+  ) throws(EngineError) -> Float {
+    let squaredNorm = RowKernels.squaredNorm(vector)
+    guard squaredNorm.isFinite else {
+      throw EngineError(.invalidArgument, "\(name()) holds a NaN or an infinity.")
+    }
+    guard squaredNorm <= Self.largestSquaredNorm else {
+      throw EngineError(
+        .invalidArgument, "\(name()) is too long: its squared norm is above 1e30.")
+    }
+    guard self == .cosine else {
+      for i in vector.indices { prepared.append(vector[i]) }
+      return Float(squaredNorm)
+    }
+    guard squaredNorm >= Self.smallestSquaredNormOfDirection else {
+      throw EngineError(
+        .invalidArgument,
+        "\(name()) has no direction: under the cosine its squared norm must be at least 1e-30.")
+    }
+    let norm = squaredNorm.squareRoot()
+    let start = prepared.count
+    for i in vector.indices { prepared.append(Float(Double(vector[i]) / norm)) }
+    return Float(RowKernels.squaredNorm(prepared.span.extracting(start...)))
+  }
+}

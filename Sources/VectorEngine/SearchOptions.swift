@@ -1,0 +1,28 @@
+/// What a search leaves out, and how it goes about its work.
+public struct SearchOptions: Sendable {
+  /// How scores are computed. Every path gives the same results, bit for bit.
+  public enum Path: String, CaseIterable, Sendable {
+    /// Whatever is expected to be faster for the number of queries.
+    case automatic
+    /// The canonical kernel over every row, query by query.
+    case scan
+    /// Matrix products through BLAS, then the canonical kernel over the rows that could matter.
+    case blas
+  }
+
+  /// Only rows with these ids, when given.
+  public var ids: IDSet?
+  /// Only rows with a time in this range, when given.
+  public var times: ClosedRange<Int64>?
+  /// How scores are computed.
+  public var path: Path
+
+  /// Describes a search; without arguments it considers every row of its scope.
+  public init(ids: IDSet? = nil, times: ClosedRange<Int64>? = nil, path: Path = .automatic) {
+    self.ids = ids
+    self.times = times
+    self.path = path
+  }
+
+  var filters: Bool { ids != nil || times != nil }
+}

@@ -1,0 +1,193 @@
+/// Where the rows of users and sessions lie in a segment.
+///
+/// A look-up is a binary search over the mapped entries: no table in memory, O(log users) string
+/// comparisons, full keys always.
+extension Segment {
+  /// An entry of the directory.
+  struct Entry {
+    let key: Range<Int>?
+    let rows: Range<Int>
+    /// The sessions of a user; empty for a session.
+    let sessions: Range<Int>
+    /// The user of a session; 0 for a user.
+    let user: Int
+  }
+
+  /// The rows of a user.
+  func rows(ofUser user: String) throws(EngineError) -> Range<Int>? {
+    try entry(ofUser: user)?.rows
+  }
+
+  /// The rows of one session of a user, or of the user's rows without a session.
+  func rows(ofUser user: String, session: String?) throws(EngineError) -> Range<Int>? {
+    guard let owner = try entry(ofUser: user) else { return nil }
+    let found = try search(owner.sessions, for: session) { index throws(EngineError) in
+      try self.session(index)
+    }
+    return found?.rows
+  }
+
+  /// The key of the user whom a row belongs to.
+  func user(ofRow row: Int) throws(EngineError) -> String {
+    var low = 0
+    var high = userCount
+    while low < high {
+      let middle = (low + high) / 2
+      if try user(middle).rows.upperBound <= row { low = middle + 1 } else { high = middle }
+    }
+    return try key(try user(low)) ?? ""
+  }
+
+  /// The key of the session whom a row belongs to, or nil.
+  func session(ofRow row: Int) throws(EngineError) -> String? {
+    var low = 0
+    var high = sessionCount
+    while low < high {
+      let middle = (low + high) / 2
+      if try session(middle).rows.upperBound <= row { low = middle + 1 } else { high = middle }
+    }
+    return try key(try session(low))
+  }
+
+  /// The user with this number, in the order of keys.
+  func user(_ index: Int) throws(EngineError) -> Entry {
+    let length = SegmentFormat.userEntryLength
+    return try file.withSpan(
+      of: UInt8.self, offset: offset(of: .users) + index * length, count: length
+    ) { Self.entry($0, isUser: true) }
+  }
+
+  /// The session with this number.
+  func session(_ index: Int) throws(EngineError) -> Entry {
+    let length = SegmentFormat.sessionEntryLength
+    return try file.withSpan(
+      of: UInt8.self, offset: offset(of: .sessions) + index * length, count: length
+    ) { Self.entry($0, isUser: false) }
+  }
+
+  /// The text of an entry's key; nil for rows without a session.
+  func key(_ entry: Entry) throws(EngineError) -> String? {
+    guard let key = entry.key else { return nil }
+    return try file.withSpan(
+      of: UInt8.self, offset: offset(of: .keys) + key.lowerBound, count: key.count
+    ) { span in
+      var bytes: [UInt8] = []
+      for i in span.indices { bytes.append(span[i]) }
+      return String(decoding: bytes, as: UTF8.self)
+    }
+  }
+
+  private func entry(ofUser user: String) throws(EngineError) -> Entry? {
+    try search(0..<userCount, for: user) { index throws(EngineError) in try self.user(index) }
+  }
+
+  private func search(
+    _ range: Range<Int>, for key: String?, _ entry: (Int) throws(EngineError) -> Entry
+  ) throws(EngineError) -> Entry? {
+    var low = range.lowerBound
+    var high = range.upperBound
+    while low < high {
+      let middle = (low + high) / 2
+      let candidate = try entry(middle)
+      switch try order(candidate, key) {
+      case 0: return candidate
+      case ..<0: low = middle + 1
+      default: high = middle
+      }
+    }
+    return nil
+  }
+
+  /// Negative when the entry's key comes before the given one, positive when after. No key is first.
+  private func order(_ entry: Entry, _ key: String?) throws(EngineError) -> Int {
+    guard let range = entry.key else { return key == nil ? 0 : -1 }
+    guard var wanted = key else { return 1 }
+    return try file.withSpan(
+      of: UInt8.self, offset: offset(of: .keys) + range.lowerBound, count: range.count
+    ) { found in
+      wanted.withUTF8Span { wanted in
+        for i in 0..<min(found.count, wanted.count) where found[i] != wanted[i] {
+          return found[i] < wanted[i] ? -1 : 1
+        }
+        return found.count - wanted.count
+      }
+    }
+  }
+
+  private static func entry(_ bytes: Span<UInt8>, isUser: Bool) -> Entry {
+    func number(_ offset: Int) -> Int {
+      Int(truncatingIfNeeded: bytes.number(at: offset, as: UInt64.self))
+    }
+    let hasKey = bytes.number(at: 8, as: UInt64.self) != SegmentFormat.noKey
+    return Entry(
+      key: hasKey ? number(0)..<(number(0) &+ number(8)) : nil,
+      rows: number(16)..<(number(16) &+ number(24)),
+      sessions: isUser ? number(32)..<(number(32) &+ number(40)) : 0..<0,
+      user: isUser ? 0 : number(32))
+  }
+
+  /// Checks that the entries lie inside their sections, cover all rows in order, and are sorted.
+  func checkDirectory() throws(EngineError) {
+    let damaged = EngineError(.corrupt, "\(path): the directory of users and sessions is damaged.")
+    func check(_ sound: Bool) throws(EngineError) {
+      guard sound else { throw damaged }
+    }
+    try checkNumbers(damaged)
+    var row = 0
+    var nextSession = 0
+    var previous: String?
+    for index in 0..<userCount {
+      let user = try user(index)
+      try check(user.rows.lowerBound == row && !user.rows.isEmpty && user.key != nil)
+      try check(user.sessions.lowerBound == nextSession && !user.sessions.isEmpty)
+      let name = try key(user)
+      if let previous, let name {
+        try check(previous.utf8.lexicographicallyPrecedes(name.utf8))
+      }
+      previous = name
+      for number in user.sessions {
+        let session = try session(number)
+        try check(session.user == index && session.rows.lowerBound == row && !session.rows.isEmpty)
+        row = session.rows.upperBound
+      }
+      try check(row == user.rows.upperBound)
+      nextSession = user.sessions.upperBound
+    }
+    try check(row == rowCount && nextSession == sessionCount)
+  }
+
+  /// Checks the raw numbers first: a range cannot even be made of two that are out of order.
+  private func checkNumbers(_ damaged: EngineError) throws(EngineError) {
+    let keys = UInt64(length(of: .keys))
+    for (section, size, isUser) in [
+      (SegmentFormat.Section.users, SegmentFormat.userEntryLength, true),
+      (.sessions, SegmentFormat.sessionEntryLength, false),
+    ] {
+      let sound = try file.withSpan(
+        of: UInt8.self, offset: offset(of: section), count: length(of: section)
+      ) { bytes in
+        for start in stride(from: 0, to: bytes.count, by: size) {
+          func fits(_ first: Int, _ count: Int, within limit: UInt64) -> Bool {
+            let first = bytes.number(at: start + first, as: UInt64.self)
+            let count = bytes.number(at: start + count, as: UInt64.self)
+            return first <= limit && count <= limit - first
+          }
+          let keyless = bytes.number(at: start + 8, as: UInt64.self) == SegmentFormat.noKey
+          guard keyless && !isUser || fits(0, 8, within: keys),
+            fits(16, 24, within: UInt64(rowCount)),
+            !isUser || fits(32, 40, within: UInt64(sessionCount))
+          else { return false }
+        }
+        return true
+      }
+      guard sound else { throw damaged }
+    }
+  }
+}
+
+extension String {
+  /// Lends the UTF-8 of the text.
+  fileprivate mutating func withUTF8Span<R>(_ body: (Span<UInt8>) -> R) -> R {
+    withUTF8 { body(unsafe $0.span) }
+  }
+}

@@ -1,0 +1,245 @@
+internal import VectorKernels
+
+/// Writes the rows of a buffer as one segment.
+///
+/// Rows leave in the order of the file: users by their key's bytes, sessions of a user by theirs
+/// (rows without a session first), rows of a session as they were inserted. Only the directory and
+/// one stretch of rows are in memory at a time.
+struct SegmentWriter {
+  private struct Stretch {
+    let source: any RowSource
+    let rows: Range<Int>
+  }
+
+  private struct Entry {
+    var key: Range<Int>?
+    var firstRow: Int
+    var rows = 0
+    var firstSession = 0
+    var sessions = 0
+    var user = 0
+  }
+
+  private let configuration: VectorCollection.Configuration
+  private var stretches: [Stretch] = []
+  private var users: [Entry] = []
+  private var sessions: [Entry] = []
+  private var keys: [UInt8] = []
+  private(set) var rowCount = 0
+  private var largestSquaredNorm: Float = 0
+  private var sharesGroups = false
+
+  /// Lists what is to be written: every row of the buffer that is not deleted.
+  init(_ buffer: RowBuffer, _ configuration: VectorCollection.Configuration) throws(EngineError) {
+    self.configuration = configuration
+    let names = buffer.users.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    for name in names {
+      guard let user = buffer[name] else { continue }
+      try add(name, user)
+    }
+  }
+
+  private mutating func add(_ name: String, _ user: UserRows) throws(EngineError) {
+    var entry = Entry(key: nil, firstRow: rowCount)
+    entry.firstSession = sessions.count
+    let ordered = user.sessions.sorted {
+      switch ($0.session, $1.session) {
+      case (let a?, let b?): a.utf8.lexicographicallyPrecedes(b.utf8)
+      case (nil, _?): true
+      default: false
+      }
+    }
+    for session in ordered where session.liveCount > 0 {
+      var part = Entry(key: session.session.map { appendKey($0) }, firstRow: rowCount)
+      part.user = users.count
+      let run = session.run
+      try run.forEachLiveRange(SearchOptions()) { rows throws(EngineError) in
+        stretches.append(Stretch(source: run.source, rows: rows))
+        part.rows += rows.count
+        if try run.sharesGroups(rows) { sharesGroups = true }
+      }
+      rowCount += part.rows
+      largestSquaredNorm = max(largestSquaredNorm, run.largestSquaredNorm)
+      sessions.append(part)
+    }
+    entry.rows = rowCount - entry.firstRow
+    entry.sessions = sessions.count - entry.firstSession
+    guard entry.rows > 0 else { return }
+    entry.key = appendKey(name)
+    users.append(entry)
+  }
+
+  private mutating func appendKey(_ key: String) -> Range<Int> {
+    let start = keys.count
+    keys.append(contentsOf: key.utf8)
+    return start..<keys.count
+  }
+
+  /// Writes the file and returns when it is durable. The name is the caller's to publish.
+  func write(to path: String) throws(EngineError) {
+    var output = ChecksummedOutput(try FolderFile(creating: path))
+    let layout = layout()
+    let header = header(layout)
+    try output.write(header.span)
+    try write(&output) { (stretch, body) throws(EngineError) in
+      try stretch.source.withVectors(stretch.rows, body)
+    }
+    try output.padToChunk()
+    try write(&output) { (stretch, body) throws(EngineError) in
+      try stretch.source.withIDs(stretch.rows, body)
+    }
+    try output.padToChunk()
+    try write(&output) { (stretch, body) throws(EngineError) in
+      try stretch.source.withGroups(stretch.rows, body)
+    }
+    try output.padToChunk()
+    try write(&output) { (stretch, body) throws(EngineError) in
+      try stretch.source.withTimes(stretch.rows, body)
+    }
+    try output.padToChunk()
+    try write(&output) { (stretch, body) throws(EngineError) in
+      try stretch.source.withSquaredNorms(stretch.rows, body)
+    }
+    try output.padToChunk()
+    for bytes in [users.flatMap(userEntry), sessions.flatMap(sessionEntry), keys] {
+      try output.write(bytes.span)
+      try output.padToChunk()
+    }
+    try output.finish(
+      length: layout.fileLength, headerChecksum: header.span.number(at: 4092))
+  }
+
+  private func write<Element: BitwiseCopyable>(
+    _ output: inout ChecksummedOutput,
+    _ lend: (Stretch, (Span<Element>) throws(EngineError) -> Void) throws(EngineError) -> Void
+  ) throws(EngineError) {
+    for stretch in stretches {
+      try lend(stretch) { span throws(EngineError) in try output.write(span) }
+    }
+  }
+
+  private struct Layout {
+    var sections: [(offset: Int, length: Int)] = []
+    var fileLength = 0
+  }
+
+  private func layout() -> Layout {
+    var layout = Layout()
+    var offset = SegmentFormat.headerLength
+    for section in SegmentFormat.Section.allCases {
+      let length =
+        switch section {
+        case .vectors: rowCount * configuration.dimension * 4
+        case .ids, .groups, .times: rowCount * 8
+        case .squaredNorms: rowCount * 4
+        case .users: users.count * SegmentFormat.userEntryLength
+        case .sessions: sessions.count * SegmentFormat.sessionEntryLength
+        case .keys: keys.count
+        case .checksums: offset / SegmentFormat.chunk * 4
+        }
+      layout.sections.append((offset, length))
+      offset =
+        section == .checksums ? offset + length : SegmentFormat.roundedUp(offset + length)
+    }
+    layout.fileLength = offset + SegmentFormat.footerLength
+    return layout
+  }
+
+  private func header(_ layout: Layout) -> [UInt8] {
+    var bytes = SegmentFormat.magic
+    bytes.append(number: SegmentFormat.version)
+    bytes.append(number: SegmentFormat.code(of: configuration.metric))
+    for number in [
+      configuration.dimension, rowCount, users.count, sessions.count, layout.fileLength,
+    ] {
+      bytes.append(number: UInt64(number))
+    }
+    for section in layout.sections {
+      bytes.append(number: UInt64(section.offset))
+      bytes.append(number: UInt64(section.length))
+    }
+    bytes.append(number: largestSquaredNorm.bitPattern)
+    bytes.append(number: sharesGroups ? SegmentFormat.sharesGroupsFlag : 0)
+    bytes.appendZeros(upTo: SegmentFormat.headerLength - 4)
+    bytes.append(number: RowKernels().checksum(of: bytes.span))
+    return bytes
+  }
+
+  private func userEntry(_ user: Entry) -> [UInt8] {
+    entry(user) + number(user.firstSession) + number(user.sessions)
+  }
+
+  private func sessionEntry(_ session: Entry) -> [UInt8] {
+    entry(session) + number(session.user)
+  }
+
+  private func entry(_ entry: Entry) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(number: UInt64(entry.key?.lowerBound ?? 0))
+    bytes.append(number: entry.key.map { UInt64($0.count) } ?? SegmentFormat.noKey)
+    return bytes + number(entry.firstRow) + number(entry.rows)
+  }
+
+  private func number(_ value: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(number: UInt64(value))
+    return bytes
+  }
+}
+
+/// Passes bytes on to a file and keeps the checksum of each chunk of them.
+private struct ChecksummedOutput: ~Copyable {
+  private let file: FolderFile
+  private let kernels = RowKernels()
+  private var checksums: [UInt32] = []
+  private var current: UInt32 = 0
+  private var inChunk = 0
+  private var pending: [UInt8] = []
+
+  init(_ file: consuming FolderFile) { self.file = file }
+
+  mutating func write<Element: BitwiseCopyable>(_ elements: Span<Element>) throws(EngineError) {
+    // Small pieces are gathered, so that a system call carries at least a megabyte.
+    unsafe elements.withUnsafeBytes { unsafe pending.append(contentsOf: $0) }
+    if pending.count >= 1 << 20 { try flush() }
+  }
+
+  mutating func padToChunk() throws(EngineError) {
+    try flush()
+    guard inChunk > 0 else { return }
+    pending.append(contentsOf: repeatElement(0, count: SegmentFormat.chunk - inChunk))
+    try flush()
+  }
+
+  mutating func finish(length: Int, headerChecksum: UInt32) throws(EngineError) {
+    precondition(inChunk == 0 && pending.isEmpty, "sections end on a chunk")
+    var tail: [UInt8] = []
+    for checksum in checksums { tail.append(number: checksum) }
+    let sum = kernels.checksum(of: tail.span)
+    tail.append(contentsOf: SegmentFormat.endMagic)
+    tail.append(number: UInt64(length))
+    tail.append(number: sum)
+    tail.append(number: headerChecksum)
+    tail.append(number: UInt64(0))
+    try file.write(tail.span)
+    try file.synchronise()
+  }
+
+  private mutating func flush() throws(EngineError) {
+    var start = 0
+    while start < pending.count {
+      let end = min(pending.count, start + SegmentFormat.chunk - inChunk)
+      current = kernels.checksum(
+        of: pending.span.extracting(start..<end), continuing: current)
+      inChunk += end - start
+      if inChunk == SegmentFormat.chunk {
+        checksums.append(current)
+        current = 0
+        inChunk = 0
+      }
+      start = end
+    }
+    try file.write(pending.span)
+    pending.removeAll(keepingCapacity: true)
+  }
+}
