@@ -1,0 +1,54 @@
+import Synchronization
+
+/// The terms of a collection and the numbers that stand for them in its rows.
+///
+/// It only grows: a term keeps its number when its last row is gone, so snapshots share the table
+/// and need no copy. A number says when a term was first seen, nothing more.
+final class TermTable: Sendable {
+  private let numbers = Mutex<[String: UInt32]>([:])
+
+  /// The counted terms of one row; terms that are new get a number.
+  func row(of terms: [String]) -> RowTerms {
+    let numbered = numbers.withLock { numbers in
+      terms.map { term in
+        if let number = numbers[term] { return number }
+        let number = UInt32(numbers.count)
+        numbers[term] = number
+        return number
+      }
+    }
+    return RowTerms(numbers: numbered)
+  }
+
+  /// The number of each term, in the order of the terms; nil where no row ever held the term.
+  func numbers(of terms: [String]) -> [UInt32?] {
+    numbers.withLock { numbers in terms.map { numbers[$0] } }
+  }
+}
+
+/// The terms of one row: ascending numbers, each with its frequency.
+struct RowTerms: Sendable {
+  private(set) var numbers: [UInt32] = []
+  private(set) var frequencies: [UInt32] = []
+
+  /// How many terms the row has, repetitions included.
+  var length: Int { frequencies.reduce(0) { $0 + Int($1) } }
+
+  /// Counts numbers given in any order, with repetitions.
+  init(numbers repeated: [UInt32]) {
+    for number in repeated.sorted() {
+      if number == numbers.last {
+        frequencies[frequencies.count - 1] += 1
+      } else {
+        numbers.append(number)
+        frequencies.append(1)
+      }
+    }
+  }
+
+  /// Takes ascending numbers with their frequencies.
+  init(numbers: ArraySlice<UInt32>, frequencies: ArraySlice<UInt32>) {
+    self.numbers = Array(numbers)
+    self.frequencies = Array(frequencies)
+  }
+}

@@ -1,0 +1,69 @@
+/// What a `LexicalCollection` held at one moment, to be searched by any number of threads.
+package struct LexicalSnapshot: Sendable {
+  private let users: HashTrie<ExactKey, UserRows>
+  private let table: TermTable
+
+  init(users: HashTrie<ExactKey, UserRows>, table: TermTable) {
+    self.users = users
+    self.table = table
+  }
+
+  /// The best rows of a scope by BM25, the best first; equal scores by ascending id.
+  ///
+  /// Every row of the scope that holds a term is scored, and the statistics (number of rows, rows
+  /// with the term, mean length) are those of all living rows of the scope: what other users or
+  /// sessions say changes nothing. Rows that `allowing` turns down are no results but still count
+  /// in the statistics, so that a filter does not change the scores of what it lets through. A
+  /// score depends on the set of terms and the rows of the scope alone, bit for bit, not on the
+  /// order in which either came.
+  ///
+  /// - Parameters:
+  ///   - terms: see `TextAnalyzer`; a repeated term counts once.
+  ///   - count: how many rows are wanted at most; all matches if there are no more. Not negative.
+  ///   - allowing: which rows may be results; asked once for each row that holds a term.
+  /// - Complexity: O(stored terms of the scope + matches × (distinct terms + log `count`)).
+  package func search(
+    terms: [String], scope: LexicalScope, count: Int, allowing: ((UInt64) -> Bool)? = nil
+  ) -> [LexicalMatch] {
+    precondition(count >= 0, "a number of results is not negative")
+    let query = QueryTerms(terms, in: table)
+    guard count > 0, !query.isEmpty else { return [] }
+    var scan = ScopeScan(query)
+    var totals = RowTotals()
+    withSessions(of: scope) { living, sessions in
+      totals = living
+      for rows in sessions {
+        for chunk in rows.chunks { scan.read(chunk) }
+      }
+    }
+    let weights = TermWeights(scope: totals, rowsWithTerm: scan.rowsWithTerm)
+    return scan.best(count, by: weights, allowing: allowing)
+  }
+
+  /// The size of a scope; all zero if there is no such user or session.
+  ///
+  /// - Complexity: O(chunks of the scope).
+  package func statistics(of scope: LexicalScope) -> LexicalStatistics {
+    var statistics = LexicalStatistics(rows: 0, meanLength: 0, storedRows: 0)
+    withSessions(of: scope) { living, sessions in
+      let stored = sessions.flatMap(\.chunks).reduce(0) { $0 + $1.heads.count }
+      statistics = LexicalStatistics(
+        rows: living.rows, meanLength: living.meanLength, storedRows: stored)
+    }
+    return statistics
+  }
+
+  /// The only way to rows: what is not of the scope's user never gets here.
+  private func withSessions(of scope: LexicalScope, _ body: (RowTotals, [SessionRows]) -> Void) {
+    switch scope {
+    case .user(let user):
+      guard let rows = users[ExactKey(user)] else { return }
+      var sessions: [SessionRows] = []
+      rows.sessions.forEachValue { sessions.append($0) }
+      body(rows.living, sessions)
+    case .session(let user, let session):
+      guard let rows = users[ExactKey(user)]?.sessions[ExactKey(session)] else { return }
+      body(rows.living, [rows])
+    }
+  }
+}
