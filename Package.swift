@@ -19,7 +19,9 @@ let server: TargetDependencyCondition = .when(traits: ["Server"])!
 let package = Package(
   name: "recollect",
   platforms: [.macOS(.v26)],
-  products: [],
+  products: [
+    .library(name: "VectorEngine", targets: ["VectorEngine"])
+  ],
   traits: [
     .trait(
       name: "Server",
@@ -56,12 +58,40 @@ let package = Package(
     // MARK: The memory service
 
     .target(name: "Records", swiftSettings: strict),
-
+    .target(name: "LexicalIndex", swiftSettings: strict),
+    .target(name: "Embeddings", dependencies: ["VectorKernels"], swiftSettings: strict),
+    .target(name: "Retrieval", dependencies: ["Embeddings", "Records"], swiftSettings: strict),
+    .target(
+      name: "EmbeddedBackend",
+      dependencies: [
+        "LexicalIndex", "Records", "Retrieval", "VectorEngine",
+        .product(name: "GRDB", package: "GRDB.swift", condition: server),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "ConversationMemory",
+      dependencies: ["Embeddings", "Records", "Retrieval"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "RAG",
+      dependencies: ["ConversationMemory", "Embeddings", "Records", "Retrieval"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "MCPServer",
+      dependencies: ["ConversationMemory", "RAG", "Records"],
+      swiftSettings: strict
+    ),
     // MARK: Examples
 
     .executableTarget(
-      name: "SearchOnly", dependencies: ["VectorEngine"], path: "Sources/Examples/SearchOnly",
-      swiftSettings: strict),
+      name: "SearchOnly",
+      dependencies: ["VectorEngine"],
+      path: "Sources/Examples/SearchOnly",
+      swiftSettings: strict
+    ),
 
     // MARK: Tests
 
@@ -70,6 +100,12 @@ let package = Package(
       name: "KernelTests", dependencies: ["TestSupport", "VectorKernels"], swiftSettings: strict),
     .testTarget(
       name: "VectorEngineTests", dependencies: ["TestSupport", "VectorEngine", "VectorKernels"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LexicalIndexTests", dependencies: ["LexicalIndex", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EmbeddingsTests", dependencies: ["Embeddings", "TestSupport", "VectorKernels"],
       swiftSettings: strict),
   ]
 )

@@ -17,6 +17,14 @@ void squared_distance_f32_rows_scalar(const float *rows, size_t row_count, size_
                                       const float *query, float *distances);
 size_t select_at_least_f32_scalar(const float *scores, size_t count, float threshold,
                                   uint32_t *positions);
+void add_bias_f32_rows_scalar(float *rows, size_t row_count, size_t dimension,
+                              const float *bias);
+void bias_gelu_f32_rows_scalar(float *rows, size_t row_count, size_t dimension,
+                               const float *bias);
+void softmax_f32_rows_scalar(float *rows, size_t row_count, size_t dimension, float scale);
+void bias_layer_norm_f32_rows_scalar(float *rows, size_t row_count, size_t dimension,
+                                     const float *bias, const float *gain, const float *shift,
+                                     float epsilon);
 
 #if VK_X86
 void inner_product_f32_rows_avx2(const float *rows, size_t row_count, size_t dimension,
@@ -25,6 +33,14 @@ void squared_distance_f32_rows_avx2(const float *rows, size_t row_count, size_t 
                                     const float *query, float *distances);
 size_t select_at_least_f32_avx2(const float *scores, size_t count, float threshold,
                                 uint32_t *positions);
+void add_bias_f32_rows_avx2(float *rows, size_t row_count, size_t dimension,
+                            const float *bias);
+void bias_gelu_f32_rows_avx2(float *rows, size_t row_count, size_t dimension,
+                             const float *bias);
+void softmax_f32_rows_avx2(float *rows, size_t row_count, size_t dimension, float scale);
+void bias_layer_norm_f32_rows_avx2(float *rows, size_t row_count, size_t dimension,
+                                   const float *bias, const float *gain, const float *shift,
+                                   float epsilon);
 #endif
 
 #endif

@@ -8,12 +8,13 @@
 static void prepare(void) {}
 #else
 #include <cblas.h>
-#include <stdatomic.h>
+#include <pthread.h>
+static void stay_on_the_calling_thread(void) { openblas_set_num_threads(1); }
+// Who comes second waits until the first has told OpenBLAS: a product that starts before would be
+// spread over all processors.
 static void prepare(void) {
-  static atomic_flag prepared = ATOMIC_FLAG_INIT;
-  if (!atomic_flag_test_and_set_explicit(&prepared, memory_order_acq_rel)) {
-    openblas_set_num_threads(1);
-  }
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, stay_on_the_calling_thread);
 }
 #endif
 

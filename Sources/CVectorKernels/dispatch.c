@@ -69,3 +69,31 @@ size_t vk_select_at_least_f32(vk_instruction_set set, const float *scores, size_
   DISPATCH(set, return select_at_least_f32_avx2(scores, count, threshold, positions),
            return select_at_least_f32_scalar(scores, count, threshold, positions));
 }
+
+void vk_add_bias_f32_rows(vk_instruction_set set, float *rows, size_t row_count, size_t dimension,
+                          const float *bias) {
+  DISPATCH(set, return add_bias_f32_rows_avx2(rows, row_count, dimension, bias),
+           return add_bias_f32_rows_scalar(rows, row_count, dimension, bias));
+}
+
+void vk_bias_gelu_f32_rows(vk_instruction_set set, float *rows, size_t row_count, size_t dimension,
+                           const float *bias) {
+  DISPATCH(set, return bias_gelu_f32_rows_avx2(rows, row_count, dimension, bias),
+           return bias_gelu_f32_rows_scalar(rows, row_count, dimension, bias));
+}
+
+void vk_softmax_f32_rows(vk_instruction_set set, float *rows, size_t row_count, size_t dimension,
+                         float scale) {
+  DISPATCH(set, return softmax_f32_rows_avx2(rows, row_count, dimension, scale),
+           return softmax_f32_rows_scalar(rows, row_count, dimension, scale));
+}
+
+void vk_bias_layer_norm_f32_rows(vk_instruction_set set, float *rows, size_t row_count,
+                                 size_t dimension, const float *bias, const float *gain,
+                                 const float *shift, float epsilon) {
+  DISPATCH(set,
+           return bias_layer_norm_f32_rows_avx2(rows, row_count, dimension, bias, gain, shift,
+                                                epsilon),
+           return bias_layer_norm_f32_rows_scalar(rows, row_count, dimension, bias, gain, shift,
+                                                  epsilon));
+}

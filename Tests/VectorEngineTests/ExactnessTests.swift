@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import VectorEngine
 
-private let users = ["ana", "ben", "cleo", "Ana", "", "ünï"]
+private let users = ["ana", "ben", "cleo", "Ana", "", "\u{e9}", "e\u{301}"]
 private let sessions: [String?] = [nil, "s1", "s2", "s3", ""]
 
 private func bits(_ neighbors: [Neighbor]) -> [String] {

@@ -50,12 +50,17 @@ struct ExhaustiveSearch {
   }
 
   static func holds(_ scope: SearchScope, _ row: RowScope) -> Bool {
+    func same(_ a: String?, _ b: String?) -> Bool {
+      a.map { Array($0.utf8) } == b.map { Array($0.utf8) }
+    }
     switch scope {
-    case .everything: true
-    case .user(let user): row.user == user
-    case .users(let users): users.contains(row.user)
-    case .session(let user, let session): row.user == user && row.session == session
-    case .sessions(let scopes): scopes.contains(row)
+    case .everything: return true
+    case .user(let user): return same(row.user, user)
+    case .users(let users): return users.contains { same(row.user, $0) }
+    case .session(let user, let session):
+      return same(row.user, user) && same(row.session, session)
+    case .sessions(let scopes):
+      return scopes.contains { same(row.user, $0.user) && same(row.session, $0.session) }
     }
   }
 

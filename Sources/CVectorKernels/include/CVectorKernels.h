@@ -1,4 +1,5 @@
-// The kernels of Recollect: scores of blocks of rows, selection, checksums, and the BLAS shim.
+// The kernels of Recollect: scores of blocks of rows, selection, checksums, the elementwise parts
+// of a transformer, and the BLAS shim.
 //
 // Every function is total over the domain its comment states; sizes are checked by the Swift side
 // (`VectorKernels`), this side trusts them. Nothing here allocates, and the only state is the
@@ -52,6 +53,30 @@ double vk_squared_norm_f64(const float *row, size_t dimension);
 
 // CRC-32C (Castagnoli, reflected, 0x82F63B78) of `bytes`, continuing from `crc` (0 at the start).
 uint32_t vk_crc32c(vk_instruction_set set, uint32_t crc, const uint8_t *bytes, size_t count);
+
+// The elementwise parts of a transformer, in place, on `rows`: row_count x dimension, row-major,
+// without gaps, dimension >= 1. Unlike scores they are accurate but not equal bit for bit: the sets
+// agree to about 1e-6 of the result, erf to 1e-6 absolute. A `bias`, `gain` or `shift` is one row.
+
+// x = x + bias.
+void vk_add_bias_f32_rows(vk_instruction_set set, float *rows, size_t row_count, size_t dimension,
+                          const float *bias);
+
+// x = gelu(x + bias), gelu(x) = x (1 + erf(x / sqrt 2)) / 2.
+void vk_bias_gelu_f32_rows(vk_instruction_set set, float *rows, size_t row_count, size_t dimension,
+                           const float *bias);
+
+// Each row becomes softmax(scale * row). scale > 0; all elements are finite.
+void vk_softmax_f32_rows(vk_instruction_set set, float *rows, size_t row_count, size_t dimension,
+                         float scale);
+
+// y = x + bias; x = (y - mean(y)) / sqrt(variance(y) + epsilon) * gain + shift.
+void vk_bias_layer_norm_f32_rows(vk_instruction_set set, float *rows, size_t row_count,
+                                 size_t dimension, const float *bias, const float *gain,
+                                 const float *shift, float epsilon);
+
+// Continues a SHA-256 with block_count blocks of 64 bytes; padding is the caller's.
+void vk_sha256_blocks(uint32_t state[8], const uint8_t *bytes, size_t block_count);
 
 // c = alpha * op(a) * op(b) + beta * c, all row-major, through the platform's BLAS on one thread.
 // op(a) is m x k, op(b) is k x n, c is m x n; `transpose_x` says that x is stored transposed;

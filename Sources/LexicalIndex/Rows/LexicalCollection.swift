@@ -70,7 +70,7 @@ package final class LexicalCollection: Sendable {
   ///
   /// - Complexity: O(1).
   package func snapshot() -> LexicalSnapshot {
-    LexicalSnapshot(users: state.withLock { $0.users }, table: table)
+    state.withLock { LexicalSnapshot(count: $0.places.count, users: $0.users, table: table) }
   }
 
   private static func remove(_ id: UInt64, from state: inout State) {

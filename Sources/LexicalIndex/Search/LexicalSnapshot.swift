@@ -1,9 +1,12 @@
 /// What a `LexicalCollection` held at one moment, to be searched by any number of threads.
 package struct LexicalSnapshot: Sendable {
+  /// How many rows there are, of all users.
+  package let count: Int
   private let users: HashTrie<ExactKey, UserRows>
   private let table: TermTable
 
-  init(users: HashTrie<ExactKey, UserRows>, table: TermTable) {
+  init(count: Int, users: HashTrie<ExactKey, UserRows>, table: TermTable) {
+    self.count = count
     self.users = users
     self.table = table
   }

@@ -5,26 +5,30 @@
 struct RowBuffer: Sendable {
   private static let shardCount = 256
 
-  private var shards = [[String: UserRows]](repeating: [:], count: shardCount)
+  private var shards = [[ByteKey: UserRows]](repeating: [:], count: shardCount)
 
   var isEmpty: Bool { shards.allSatisfy(\.isEmpty) }
 
-  subscript(user: String) -> UserRows? { shards[Self.shard(of: user)][user] }
+  subscript(user: String) -> UserRows? {
+    let key = ByteKey(user)
+    return shards[Self.shard(of: key)][key]
+  }
 
   /// Changes the rows of a user, who is made when new.
   mutating func edit<R>(_ user: String, _ body: (inout UserRows) -> R) -> R {
-    body(&shards[Self.shard(of: user)][user, default: UserRows()])
+    let key = ByteKey(user)
+    return body(&shards[Self.shard(of: key)][key, default: UserRows()])
   }
 
   /// The names of the users with rows, in no order.
-  var users: [String] { shards.flatMap(\.keys) }
+  var users: [String] { shards.flatMap { $0.keys.map(\.text) } }
 
   /// Everything, in no order.
   var runs: [RowRun] {
     shards.flatMap { $0.values.flatMap { $0.runs(of: nil, wholeUser: true) } }
   }
 
-  private static func shard(of user: String) -> Int {
+  private static func shard(of user: ByteKey) -> Int {
     Int(UInt(bitPattern: user.hashValue) % UInt(shardCount))
   }
 }

@@ -65,15 +65,14 @@ struct SessionRows: Sendable {
 /// The rows of one user in the buffer, session by session.
 struct UserRows: Sendable {
   private(set) var sessions: [SessionRows] = []
-  private var positions: [String?: Int] = [:]
-
-  func position(of session: String?) -> Int? { positions[session] }
+  private var positions: [ByteKey?: Int] = [:]
 
   /// The position of the session, which is made when it is new.
   mutating func position(of session: String?, dimension: Int) -> Int {
-    if let known = positions[session] { return known }
+    let key = session.map(ByteKey.init)
+    if let known = positions[key] { return known }
     sessions.append(SessionRows(session: session, dimension: dimension))
-    positions[session] = sessions.count - 1
+    positions[key] = sessions.count - 1
     return sessions.count - 1
   }
 
@@ -87,7 +86,7 @@ struct UserRows: Sendable {
   /// The rows that a search in this user's scope, or in one session of it, looks at.
   func runs(of session: String?, wholeUser: Bool) -> [RowRun] {
     if wholeUser { return sessions.map(\.run) }
-    guard let position = positions[session] else { return [] }
+    guard let position = positions[session.map(ByteKey.init)] else { return [] }
     return [sessions[position].run]
   }
 }

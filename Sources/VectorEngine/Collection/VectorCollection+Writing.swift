@@ -78,7 +78,7 @@ extension VectorCollection {
     for (id, scope) in zip(batch.ids, batch.scopes) {
       let known = owners[id]
       let owner = if let known { known } else { try state.owner(of: id) }
-      guard owner == nil || owner == scope.user else {
+      guard owner == nil || owner.map(ByteKey.init) == ByteKey(scope.user) else {
         throw EngineError(
           .foreignID, "The id \(id) belongs to another user; ids are unique in a collection.")
       }

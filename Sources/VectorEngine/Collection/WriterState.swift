@@ -19,7 +19,7 @@ struct WriterState: Sendable {
   private var locations: [UInt64: Location] = [:]
   private var knowsSealedRows = true
   private var userNames: [String] = []
-  private var userNumbers: [String: Int] = [:]
+  private var userNumbers: [ByteKey: Int] = [:]
 
   init(_ configuration: VectorCollection.Configuration) {
     self.configuration = configuration
@@ -133,9 +133,9 @@ struct WriterState: Sendable {
   }
 
   private mutating func number(of user: String) -> Int {
-    if let known = userNumbers[user] { return known }
+    if let known = userNumbers[ByteKey(user)] { return known }
     userNames.append(user)
-    userNumbers[user] = userNames.count - 1
+    userNumbers[ByteKey(user)] = userNames.count - 1
     return userNames.count - 1
   }
 }

@@ -23,8 +23,8 @@ public struct VectorSnapshot: Sendable {
       return try runs(user: user, session: nil, wholeUser: true)
     case .users(let users):
       var runs: [RowRun] = []
-      for user in Set(users) {
-        runs += try self.runs(user: user, session: nil, wholeUser: true)
+      for user in Set(users.map(ByteKey.init)) {
+        runs += try self.runs(user: user.text, session: nil, wholeUser: true)
       }
       return runs
     case .session(let user, let session):

@@ -1,0 +1,131 @@
+internal import Embeddings
+package import Records
+package import Retrieval
+
+/// Looks whether every part of the service really works.
+package struct HealthService: Sendable {
+  /// How a part is.
+  package enum Status: String, Sendable, Codable, CaseIterable {
+    case ok
+    case degraded
+    case failing
+  }
+
+  /// One part that was tried.
+  package struct Part: Hashable, Sendable, Codable {
+    package let name: String
+    package let status: Status
+    package let detail: String
+    /// How long the trial took, in milliseconds.
+    package let latency: Double
+
+    private enum CodingKeys: String, CodingKey {
+      case name, status, detail
+      case latency = "latency_ms"
+    }
+  }
+
+  /// What was found.
+  package struct Report: Hashable, Sendable {
+    package let status: Status
+    package let parts: [Part]
+  }
+
+  private let backend: any MemoryBackend
+  private let embedding: TextEmbedding
+  private let rules: SessionRules
+  private let sweeps: SweepRecord
+  private let answerModel: String
+  private let availableBytes: @Sendable () throws -> Int64
+  private let clock: @Sendable () -> Timestamp
+
+  /// - Parameter availableBytes: how much room the volume of the data directory has.
+  package init(
+    backend: any MemoryBackend, embedding: TextEmbedding, rules: SessionRules,
+    sweeps: SweepRecord, answerModel: String,
+    availableBytes: @escaping @Sendable () throws -> Int64,
+    clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+  ) {
+    self.backend = backend
+    self.embedding = embedding
+    self.rules = rules
+    self.sweeps = sweeps
+    self.answerModel = answerModel
+    self.availableBytes = availableBytes
+    self.clock = clock
+  }
+
+  /// Less room than this is worth a warning: a checkpoint must be able to write its pages.
+  private static let scarceBytes: Int64 = 100 << 20
+
+  /// Tries every part.
+  package func check(caller: Caller) -> Report {
+    let parts = [
+      part("database", database), part("index", index), part("sessions") { try sessions(caller) },
+      part("embedder", embedder), part("answer_model") { (.ok, answerModel) },
+      part("disk", disk),
+    ]
+    let worst: Status =
+      if parts.contains(where: { $0.status == .failing }) {
+        .failing
+      } else if parts.contains(where: {
+        $0.status == .degraded
+      }) { .degraded } else { .ok }
+    return Report(status: worst, parts: parts)
+  }
+
+  private func part(_ name: String, _ trial: () throws -> (Status, String)) -> Part {
+    let timer = ContinuousClock()
+    let start = timer.now
+    var found: (Status, String)
+    do {
+      found = try trial()
+    } catch let error as ServiceError {
+      found = (.failing, error.message)
+    } catch {
+      // What went wrong inside is for the log; a caller learns which part it is.
+      found = (.failing, "does not work; the server's log says why")
+    }
+    let microseconds = ((timer.now - start) / .microseconds(1)).rounded()
+    return Part(name: name, status: found.0, detail: found.1, latency: microseconds / 1000)
+  }
+
+  private func database() throws -> (Status, String) {
+    let mark = "\(clock())"
+    let came = try backend.write { try $0.probe(mark) }
+    return came ? (.ok, "written and read back") : (.failing, "what was written did not come back")
+  }
+
+  private func index() throws -> (Status, String) {
+    let counts = try backend.search { $0.indexedCounts }
+    let words = "\(counts.memories) memories by word, \(counts.vectors) by meaning"
+    return counts.vectors < counts.memories
+      ? (.degraded, words + "; the missing vectors are made once there is a model") : (.ok, words)
+  }
+
+  private func sessions(_ caller: Caller) throws -> (Status, String) {
+    let sweep = sweeps.last.map { "last sweep \($0)" } ?? "no sweep yet"
+    // Counts over all users are an administrator's to see.
+    guard case .unbound = caller else { return (.ok, "tracking on, \(sweep)") }
+    let leave = try Authority.administration(for: caller)
+    let counts = try backend.read {
+      try $0.systemCounts(leave, activeSince: rules.activeSince(clock()))
+    }
+    return (.ok, "tracking on, \(counts.activeSessions) active, \(sweep)")
+  }
+
+  private func embedder() throws -> (Status, String) {
+    guard let embedder = try embedding.embedder() else {
+      return (.degraded, "no model: search is by keyword until `recollect model install` has run")
+    }
+    let vector = try embedder.embed(["health"])[0].vector
+    return vector.count == embedder.model.dimension
+      ? (.ok, "\(embedder.model.name), \(embedder.model.dimension) dimensions")
+      : (.failing, "vectors have the wrong dimension")
+  }
+
+  private func disk() throws -> (Status, String) {
+    let bytes = try availableBytes()
+    return (bytes < Self.scarceBytes ? .degraded : .ok, "\(bytes >> 20) MiB free")
+  }
+}

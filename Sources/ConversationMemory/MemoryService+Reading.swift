@@ -1,0 +1,92 @@
+package import Records
+package import Retrieval
+
+extension MemoryService {
+  /// What a search asks for.
+  package struct Search: Sendable {
+    package var query: String
+    package var strategy: RetrievalStrategy
+    package var filter: MemoryFilter
+    package var limit: Int
+    package var minimumRelevance: Double
+
+    package init(
+      query: String, strategy: RetrievalStrategy = .hybrid, filter: MemoryFilter = MemoryFilter(),
+      limit: Int = Limits.defaultSearchCount, minimumRelevance: Double = 0
+    ) {
+      self.query = query
+      self.strategy = strategy
+      self.filter = filter
+      self.limit = limit
+      self.minimumRelevance = minimumRelevance
+    }
+  }
+
+  /// Finds memories in a user's scope, or in one session of it, also an expired one.
+  ///
+  /// - Throws: `invalid_argument`, `not_found`, `unavailable` for a semantic search without a model.
+  package func search(
+    _ request: Search, caller: Caller, user: UserID?, session: SessionID?
+  ) throws -> RetrievalResult {
+    let query = try Validation.query(request.query, field: "query")
+    try Validation.pageSize(request.limit)
+    guard (0...1).contains(request.minimumRelevance) else {
+      throw ServiceError.invalid("min_relevance", "must be from 0 to 1")
+    }
+    let embedded = request.strategy == .keyword ? nil : try embedding.embed([query])
+    if request.strategy == .semantic, embedded == nil {
+      throw ServiceError(
+        .unavailable,
+        "There is no embedding model yet: run `recollect model install`, or search by keyword.",
+        field: "strategy")
+    }
+    let now = clock()
+    let result = try backend.search { searcher in
+      let scope = try Self.scope(caller, user, session, searcher.records)
+      try embedded?.check(against: try searcher.records.storedEmbedder())
+      return try retrieval.search(
+        RetrievalRequest(
+          query: query, vector: embedded?.embeddings.first?.vector, strategy: request.strategy,
+          filter: request.filter, limit: request.limit,
+          minimumRelevance: request.minimumRelevance, now: now),
+        in: scope, searcher)
+    }
+    touches.touch(result.hits.map(\.memory.id), session, at: now)
+    return result
+  }
+
+  /// The memories with these ids, whole, in the order asked, and the ids that the caller has none of.
+  package func memories(
+    _ ids: [MemoryID], caller: Caller, user: UserID?
+  ) throws -> (found: [Memory], missing: [MemoryID]) {
+    guard Limits.idsPerCall.contains(ids.count) else {
+      throw ServiceError.invalid(
+        "memory_ids",
+        "must name \(Limits.idsPerCall.lowerBound) to \(Limits.idsPerCall.upperBound) memories")
+    }
+    return try backend.read { reader in
+      var found: [Memory] = []
+      var missing: [MemoryID] = []
+      for id in ids {
+        let scope = try Authority.resolve(id, for: caller, user: user, owner: reader.owner(of:))
+        if let scope, let memory = try reader.memories([id], in: scope)[id] {
+          found.append(memory)
+        } else {
+          missing.append(id)
+        }
+      }
+      return (found, missing)
+    }
+  }
+
+  /// Memories of a user's scope, or of one session of it, newest first.
+  package func list(
+    caller: Caller, user: UserID?, session: SessionID?, _ page: MemoryPage
+  ) throws -> RecordPage<Memory> {
+    try Validation.pageSize(page.limit)
+    return try backend.read { reader in
+      let scope = try Self.scope(caller, user, session, reader)
+      return try reader.memories(in: scope, page)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package import Embeddings
+internal import Records
+package import Retrieval
+
+/// The vectors of contents and queries, when there is a model.
+///
+/// The model may be missing (then rows are stored without vectors and search is by word) and may be
+/// installed while the program runs. Whether it is there is asked again each time until it is.
+package struct TextEmbedding: Sendable {
+  private let load: @Sendable () throws -> (any Embedder)?
+
+  /// - Parameter load: gives the embedder, or nil when its model is not installed; called from
+  ///   several threads. Throws when the model is there but damaged.
+  package init(load: @escaping @Sendable () throws -> (any Embedder)?) {
+    self.load = load
+  }
+
+  /// The embedder, or nil when its model is not installed.
+  package func embedder() throws -> (any Embedder)? { try load() }
+
+  /// The vectors of contents, or nil when there is no model.
+  package func embed(_ contents: [String]) throws -> EmbeddedTexts? {
+    guard let embedder = try load() else { return nil }
+    let embeddings = try embedder.embed(contents).map {
+      StoredEmbedding(vector: $0.vector, embeddedCharacters: $0.embeddedCharacters)
+    }
+    let identity = EmbedderIdentity(
+      name: embedder.model.name, dimension: embedder.model.dimension)
+    return EmbeddedTexts(embeddings: embeddings, identity: identity)
+  }
+}
+
+/// Vectors and whose they are.
+package struct EmbeddedTexts: Sendable {
+  package let embeddings: [StoredEmbedding]
+  package let identity: EmbedderIdentity
+
+  /// Refuses vectors of another embedder than the store's: two models' spaces must never mix.
+  package func check(against stored: EmbedderIdentity?) throws {
+    guard let stored, stored != identity else { return }
+    throw ServiceError(
+      .unavailable,
+      "This store's vectors were made by \(stored.name) (\(stored.dimension) dimensions); "
+        + "this process uses \(identity.name) (\(identity.dimension)). "
+        + "Start it with the embedder of the store.")
+  }
+
+  /// The same, and makes the embedder the store's when it has none yet.
+  package func adopt(in writer: any MemoryWriter) throws {
+    let stored = try writer.storedEmbedder()
+    try check(against: stored)
+    if stored == nil { try writer.setStoredEmbedder(identity) }
+  }
+}

@@ -1,0 +1,131 @@
+package import Foundation
+internal import GRDB
+internal import Records
+package import Retrieval
+
+/// Sessions and memories in SQLite, searched through an index in memory that follows the database.
+///
+/// The module is called `EmbeddedBackend`, the type `EmbeddedStore`.
+///
+/// Any number of processes may use one directory at once. Every transaction that writes, and every
+/// checkpoint, holds one lock across them: SQLite before 3.51.3 can lose committed pages when a
+/// checkpoint meets a commit that restarts the log, so the two must never meet.
+package final class EmbeddedStore: MemoryBackend {
+  private let pool: DatabasePool
+  private let lock: ProcessLock
+  private let index = DerivedIndex()
+  private let path: String
+
+  /// Pages of the log (8 KiB each) from which a checkpoint is due.
+  private static let pagesBeforeCheckpoint = 1000
+
+  /// Opens the store of a directory, which is made when it is not there.
+  ///
+  /// - Throws: `StorageError` for a database of a newer version, of another program or damaged, and
+  ///   when the system refuses.
+  package init(directory: URL) throws {
+    do {
+      try FileManager.default.createDirectory(
+        at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw StorageError(
+        .inputOutput, "\(directory.path) cannot be made: \(error.localizedDescription)")
+    }
+    let path = directory.appendingPathComponent("recollect.sqlite").path
+    self.path = path
+    let lock = try ProcessLock(path: directory.appendingPathComponent("write.lock").path)
+    self.lock = lock
+    pool = try Self.translating(path) {
+      try lock.withLock {
+        let pool = try DatabasePool(path: path, configuration: Self.configuration)
+        try pool.writeWithoutTransaction { db in
+          // The pool itself asks for NORMAL; here an acknowledged write survives a power cut.
+          try db.execute(sql: "PRAGMA synchronous = FULL")
+          try db.inTransaction(.immediate) {
+            try Schema.migrate(db, path: path)
+            return .commit
+          }
+        }
+        return pool
+      }
+    }
+  }
+
+  private static var configuration: Configuration {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(30)
+    configuration.maximumReaderCount = 8
+    configuration.prepareDatabase { db in
+      // Only takes effect while the file is being made.
+      try db.execute(sql: "PRAGMA page_size = 8192")
+      try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+    }
+    return configuration
+  }
+
+  package func read<R>(_ body: (any MemoryReader) throws -> R) throws -> R {
+    try Self.translating(path) { try pool.read { try body(Transaction($0)) } }
+  }
+
+  package func search<R>(_ body: (any MemorySearcher) throws -> R) throws -> R {
+    try Self.translating(path) {
+      // The index can go forward to the state a transaction sees, never back; so a transaction
+      // begins only while no other can move the index past it.
+      let turn = index.takeTurn()
+      return try pool.read { db in
+        let view = try turn.catchUp(with: db)
+        return try body(IndexedTransaction(Transaction(db), view))
+      }
+    }
+  }
+
+  package func write<R>(_ body: (any MemoryWriter) throws -> R) throws -> R {
+    try Self.translating(path) {
+      try pool.writeWithoutTransaction { db in
+        try lock.withLock {
+          var result: R?
+          try db.inTransaction(.immediate) {
+            result = try body(Transaction(db))
+            return .commit
+          }
+          try checkpointWhenDue(db)
+          guard let result else { throw StorageError(.inputOutput, "The transaction did not end.") }
+          return result
+        }
+      }
+    }
+  }
+
+  /// Ends the connections; the log is folded into the database while no other process commits.
+  package func close() throws {
+    try Self.translating(path) {
+      try lock.withLock {
+        try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }
+        try pool.close()
+      }
+    }
+  }
+
+  /// How many bytes the volume of the database still has.
+  package func availableBytes() throws -> Int64 {
+    let values = try URL(fileURLWithPath: path).deletingLastPathComponent()
+      .resourceValues(forKeys: [.volumeAvailableCapacityKey])
+    return Int64(values.volumeAvailableCapacity ?? 0)
+  }
+
+  /// Runs under the lock, right after a commit, so no commit of any process is under way.
+  private func checkpointWhenDue(_ db: Database) throws {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path + "-wal")
+    let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
+    guard size > Self.pagesBeforeCheckpoint * 8192 else { return }
+    _ = try db.checkpoint(.passive)
+  }
+
+  private static func translating<R>(_ path: String, _ body: () throws -> R) throws -> R {
+    do {
+      return try body()
+    } catch let error as DatabaseError {
+      throw StorageError.from(error, path)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+internal import Foundation
+internal import GRDB
+internal import Records
+internal import Retrieval
+
+/// How records lie in rows.
+extension Timestamp {
+  init(_ milliseconds: Int64) { self.init(milliseconds: milliseconds) }
+}
+
+extension SessionRecord {
+  /// What a statement must select for `init(row:)`.
+  static let columns = """
+    SELECT sessions.session_id, users.name AS user, sessions.name, sessions.created_at,
+      sessions.last_activity, sessions.expired_at, sessions.interaction_count,
+      sessions.memory_count, sessions.metadata
+    FROM sessions JOIN users ON users.id = sessions.user
+    """
+
+  init(row: Row) throws {
+    self.init(
+      id: SessionID(stored: row["session_id"]), user: UserID(stored: row["user"]),
+      name: row["name"], createdAt: Timestamp(row["created_at"]),
+      lastActivity: Timestamp(row["last_activity"]),
+      expiredAt: (row["expired_at"] as Int64?).map { Timestamp($0) },
+      interactionCount: row["interaction_count"], memoryCount: row["memory_count"],
+      metadata: try JSON.value(from: row["metadata"] as String))
+  }
+}
+
+extension Memory {
+  /// What a statement must select for `init(row:)`.
+  static let columns = """
+    SELECT memories.id, memories.memory_id, users.name AS user, memories.session_id,
+      memories.content, memories.memory_type, memories.metadata, memories.created_at,
+      memories.updated_at, memories.occurred_at, memories.importance, memories.access_count,
+      memories.last_accessed_at, memories.version, embeddings.embedded_chars
+    FROM memories JOIN users ON users.id = memories.user
+      LEFT JOIN embeddings ON embeddings.memory = memories.id
+    """
+
+  init(row: Row) throws {
+    self.init(
+      id: MemoryID(stored: row["memory_id"]), user: UserID(stored: row["user"]),
+      session: (row["session_id"] as String?).map(SessionID.init(stored:)),
+      content: row["content"], type: row["memory_type"],
+      metadata: try JSON.value(from: row["metadata"] as String),
+      createdAt: Timestamp(row["created_at"]), updatedAt: Timestamp(row["updated_at"]),
+      occurredAt: (row["occurred_at"] as Int64?).map { Timestamp($0) },
+      accessCount: row["access_count"],
+      lastAccessedAt: (row["last_accessed_at"] as Int64?).map { Timestamp($0) },
+      importance: row["importance"], version: row["version"],
+      embeddedCharacters: row["embedded_chars"])
+  }
+}
+
+/// A condition of a statement and the values it names.
+struct Condition {
+  private(set) var sql: String
+  private(set) var arguments: StatementArguments
+
+  init(_ sql: String, _ arguments: StatementArguments = []) {
+    self.sql = sql
+    self.arguments = arguments
+  }
+
+  /// The rows of a scope in the table of memories.
+  static func memories(in scope: Scope) -> Condition {
+    var condition = Condition("users.name = ?", [scope.user.description])
+    if let session = scope.session {
+      condition.add("memories.session_id = ?", [session.description])
+    }
+    return condition
+  }
+
+  mutating func add(_ sql: String, _ arguments: StatementArguments = []) {
+    self.sql += " AND " + sql
+    self.arguments += arguments
+  }
+
+  /// The rows that pass a filter.
+  mutating func add(_ filter: MemoryFilter) {
+    if let types = filter.types {
+      let marks = types.map { _ in "?" }.joined(separator: ",")
+      add("memories.memory_type IN (\(marks))", StatementArguments(types))
+    }
+    let time = "coalesce(memories.occurred_at, memories.created_at)"
+    if let since = filter.since { add("\(time) >= ?", [since.milliseconds]) }
+    if let until = filter.until { add("\(time) <= ?", [until.milliseconds]) }
+  }
+
+  /// The rows after a cursor in a list that descends by a time and an id.
+  mutating func add(after cursor: PageCursor?, time: String, id: String) {
+    guard let cursor else { return }
+    add("(\(time), \(id)) < (?, ?)", [cursor.time.milliseconds, cursor.id])
+  }
+}

@@ -1,0 +1,142 @@
+internal import GRDB
+
+/// The tables, and how an older database becomes one of today's.
+///
+/// Everything that could diverge is kept in step by triggers, inside the transaction that causes it:
+/// the number of memories of a session, the lifetime totals, and the change sequence that the index
+/// follows. Touches (`access_count`, `last_accessed_at`) are in no trigger, so they never enter it.
+enum Schema {
+  static let version = 1
+  /// "RCLT", so that other programs can tell whose file this is.
+  static let applicationID = 0x5243_4C54
+
+  static func migrate(_ db: Database, path: String) throws {
+    let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    let owner = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+    let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+    guard found <= version else {
+      throw StorageError(
+        .newerVersion,
+        "\(path) has schema version \(found); this program knows \(version). "
+          + "Use the newer recollect that wrote it.")
+    }
+    guard owner == applicationID || (owner == 0 && tables == 0) else {
+      throw StorageError(.damaged, "\(path) is a database of another program.")
+    }
+    if found == 0 {
+      try db.execute(sql: first)
+      try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+      try db.execute(sql: "PRAGMA user_version = \(version)")
+    }
+  }
+
+  private static let first = """
+    CREATE TABLE users (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT NOT NULL UNIQUE,
+      created_at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE sessions (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      session_id TEXT NOT NULL UNIQUE,
+      user INTEGER NOT NULL REFERENCES users(id),
+      name TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      last_activity INTEGER NOT NULL,
+      expired_at INTEGER,
+      interaction_count INTEGER NOT NULL DEFAULT 0,
+      memory_count INTEGER NOT NULL DEFAULT 0,
+      metadata TEXT NOT NULL DEFAULT '{}'
+    ) STRICT;
+    CREATE INDEX sessions_by_activity ON sessions(user, last_activity, session_id);
+
+    CREATE TABLE memories (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      memory_id TEXT NOT NULL UNIQUE,
+      user INTEGER NOT NULL REFERENCES users(id),
+      session_id TEXT,
+      content TEXT NOT NULL,
+      text_hash INTEGER NOT NULL,
+      memory_type TEXT NOT NULL,
+      metadata TEXT NOT NULL DEFAULT '{}',
+      created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      occurred_at INTEGER,
+      importance REAL NOT NULL,
+      access_count INTEGER NOT NULL DEFAULT 0,
+      last_accessed_at INTEGER,
+      version INTEGER NOT NULL DEFAULT 1
+    ) STRICT;
+    CREATE INDEX memories_by_time ON memories(user, created_at, memory_id);
+    CREATE INDEX memories_by_session ON memories(session_id, created_at, memory_id);
+    CREATE INDEX memories_by_text ON memories(user, text_hash);
+
+    CREATE TABLE memory_versions (
+      memory INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE,
+      version INTEGER NOT NULL,
+      content TEXT NOT NULL,
+      memory_type TEXT NOT NULL,
+      metadata TEXT NOT NULL,
+      occurred_at INTEGER,
+      importance REAL NOT NULL,
+      replaced_at INTEGER NOT NULL,
+      PRIMARY KEY (memory, version)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE embeddings (
+      memory INTEGER PRIMARY KEY REFERENCES memories(id) ON DELETE CASCADE,
+      embedded_chars INTEGER NOT NULL,
+      vector BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE changes (
+      sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+      memory INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE settings (
+      name TEXT PRIMARY KEY,
+      value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE lifetime (
+      name TEXT PRIMARY KEY,
+      total INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO lifetime VALUES ('sessions', 0), ('interactions', 0), ('memories', 0);
+
+    CREATE TRIGGER session_added AFTER INSERT ON sessions BEGIN
+      UPDATE lifetime SET total = total + 1 WHERE name = 'sessions';
+      UPDATE lifetime SET total = total + NEW.interaction_count WHERE name = 'interactions';
+      UPDATE sessions SET memory_count =
+        (SELECT count(*) FROM memories WHERE session_id = NEW.session_id)
+        WHERE id = NEW.id;
+    END;
+    CREATE TRIGGER session_counted AFTER UPDATE OF interaction_count ON sessions
+      WHEN NEW.interaction_count > OLD.interaction_count BEGIN
+      UPDATE lifetime SET total = total + NEW.interaction_count - OLD.interaction_count
+        WHERE name = 'interactions';
+    END;
+
+    CREATE TRIGGER memory_added AFTER INSERT ON memories BEGIN
+      UPDATE sessions SET memory_count = memory_count + 1 WHERE session_id = NEW.session_id;
+      UPDATE lifetime SET total = total + 1 WHERE name = 'memories';
+      INSERT INTO changes(memory) VALUES (NEW.id);
+    END;
+    CREATE TRIGGER memory_deleted AFTER DELETE ON memories BEGIN
+      UPDATE sessions SET memory_count = memory_count - 1 WHERE session_id = OLD.session_id;
+      INSERT INTO changes(memory) VALUES (OLD.id);
+    END;
+    CREATE TRIGGER memory_changed AFTER UPDATE OF content, session_id, user, occurred_at ON memories
+      BEGIN
+      INSERT INTO changes(memory) VALUES (NEW.id);
+    END;
+    CREATE TRIGGER embedding_added AFTER INSERT ON embeddings BEGIN
+      INSERT INTO changes(memory) VALUES (NEW.memory);
+    END;
+    CREATE TRIGGER embedding_deleted AFTER DELETE ON embeddings BEGIN
+      INSERT INTO changes(memory) VALUES (OLD.memory);
+    END;
+    """
+}

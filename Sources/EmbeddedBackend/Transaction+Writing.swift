@@ -1,0 +1,175 @@
+internal import GRDB
+internal import Records
+internal import Retrieval
+
+extension Transaction: MemoryWriter {
+  // MARK: Sessions
+
+  func insert(_ session: SessionRecord) throws {
+    try db.execute(
+      sql: """
+        INSERT INTO sessions(session_id, user, name, created_at, last_activity, expired_at,
+          interaction_count, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        session.id.description, try number(of: session.user, at: session.createdAt), session.name,
+        session.createdAt.milliseconds, session.lastActivity.milliseconds,
+        session.expiredAt?.milliseconds, session.interactionCount, try JSON.text(session.metadata),
+      ])
+  }
+
+  func update(_ session: SessionRecord) throws {
+    try db.execute(
+      sql: """
+        UPDATE sessions SET name = ?, last_activity = ?, expired_at = ?, interaction_count = ?,
+          metadata = ?
+        WHERE session_id = ? AND user = (SELECT id FROM users WHERE name = ?)
+        """,
+      arguments: [
+        session.name, session.lastActivity.milliseconds, session.expiredAt?.milliseconds,
+        session.interactionCount, try JSON.text(session.metadata), session.id.description,
+        session.user.description,
+      ])
+  }
+
+  func expireOverdueSessions(timeout: Double, at now: Timestamp) throws -> Int {
+    let cutoff = now.advanced(bySeconds: -timeout)
+    let duration = Timestamp(milliseconds: 0).advanced(bySeconds: timeout).milliseconds
+    try db.execute(
+      sql: """
+        UPDATE sessions SET expired_at = last_activity + ?
+        WHERE expired_at IS NULL AND last_activity <= ?
+        """, arguments: [duration, cutoff.milliseconds])
+    return db.changesCount
+  }
+
+  // MARK: Memories
+
+  func insert(_ memory: Memory, _ embedding: StoredEmbedding?) throws {
+    try db.execute(
+      sql: """
+        INSERT INTO memories(memory_id, user, session_id, content, text_hash, memory_type, metadata,
+          created_at, updated_at, occurred_at, importance, access_count, last_accessed_at, version)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        memory.id.description, try number(of: memory.user, at: memory.createdAt),
+        memory.session?.description, memory.content, textHash(memory.content), memory.type,
+        try JSON.text(memory.metadata), memory.createdAt.milliseconds,
+        memory.updatedAt.milliseconds, memory.occurredAt?.milliseconds, memory.importance,
+        memory.accessCount, memory.lastAccessedAt?.milliseconds, memory.version,
+      ])
+    if let embedding { try store(embedding, of: db.lastInsertedRowID) }
+  }
+
+  func update(_ memory: Memory, _ embedding: StoredEmbedding?) throws {
+    guard let key = try key(of: memory) else { return }
+    let before: String? = try String.fetchOne(
+      db, sql: "SELECT content FROM memories WHERE id = ?", arguments: [key])
+    try db.execute(
+      sql: """
+        INSERT INTO memory_versions
+        SELECT id, version, content, memory_type, metadata, occurred_at, importance, ?
+        FROM memories WHERE id = ?
+        """, arguments: [memory.updatedAt.milliseconds, key])
+    try db.execute(
+      sql: """
+        UPDATE memories SET content = ?, text_hash = ?, memory_type = ?, metadata = ?,
+          updated_at = ?, occurred_at = ?, importance = ?, version = ?
+        WHERE id = ?
+        """,
+      arguments: [
+        memory.content, textHash(memory.content), memory.type, try JSON.text(memory.metadata),
+        memory.updatedAt.milliseconds, memory.occurredAt?.milliseconds, memory.importance,
+        memory.version, key,
+      ])
+    if before != memory.content || embedding != nil {
+      try db.execute(sql: "DELETE FROM embeddings WHERE memory = ?", arguments: [key])
+    }
+    if let embedding { try store(embedding, of: key) }
+  }
+
+  func updateMetadata(of memory: Memory) throws {
+    guard let key = try key(of: memory) else { return }
+    try db.execute(
+      sql: "UPDATE memories SET metadata = ?, updated_at = ? WHERE id = ?",
+      arguments: [try JSON.text(memory.metadata), memory.updatedAt.milliseconds, key])
+  }
+
+  func delete(_ id: MemoryID, in scope: Scope) throws -> Bool {
+    try db.execute(
+      sql: """
+        DELETE FROM memories
+        WHERE memory_id = ? AND user = (SELECT id FROM users WHERE name = ?)
+        """, arguments: [id.description, scope.user.description])
+    return db.changesCount > 0
+  }
+
+  func setEmbedding(_ embedding: StoredEmbedding, of pending: PendingMemory) throws {
+    let content = try String.fetchOne(
+      db, sql: "SELECT content FROM memories WHERE id = ?", arguments: [pending.key.rawValue])
+    guard content == pending.content else { return }
+    try store(embedding, of: pending.key.rawValue)
+  }
+
+  func setStoredEmbedder(_ identity: EmbedderIdentity) throws {
+    try db.execute(
+      sql: "INSERT OR REPLACE INTO settings VALUES ('embedder', ?)",
+      arguments: [try JSON.text(identity)])
+  }
+
+  func apply(_ touches: Touches) throws {
+    for (id, touch) in touches.memories {
+      try db.execute(
+        sql: """
+          UPDATE memories SET access_count = access_count + ?,
+            last_accessed_at = max(coalesce(last_accessed_at, 0), ?) WHERE memory_id = ?
+          """, arguments: [touch.count, touch.last.milliseconds, id.description])
+    }
+    for (id, time) in touches.sessions {
+      try db.execute(
+        sql: """
+          UPDATE sessions SET last_activity = max(last_activity, ?)
+          WHERE session_id = ? AND expired_at IS NULL
+          """, arguments: [time.milliseconds, id.description])
+    }
+  }
+
+  func probe(_ value: String) throws -> Bool {
+    try db.execute(
+      sql: "INSERT OR REPLACE INTO settings VALUES ('probe', ?)", arguments: [value])
+    return try String.fetchOne(db, sql: "SELECT value FROM settings WHERE name = 'probe'") == value
+  }
+
+  // MARK: Parts
+
+  /// The number of a user, who is made when new.
+  private func number(of user: UserID, at now: Timestamp) throws -> Int64 {
+    try db.execute(
+      sql: "INSERT INTO users(name, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      arguments: [user.description, now.milliseconds])
+    let number = try Int64.fetchOne(
+      db, sql: "SELECT id FROM users WHERE name = ?", arguments: [user.description])
+    guard let number else { throw StorageError(.damaged, "The table of users is damaged.") }
+    return number
+  }
+
+  private func key(of memory: Memory) throws -> Int64? {
+    try Int64.fetchOne(
+      db,
+      sql: """
+        SELECT memories.id FROM memories JOIN users ON users.id = memories.user
+        WHERE memories.memory_id = ? AND users.name = ?
+        """, arguments: [memory.id.description, memory.user.description])
+  }
+
+  private func store(_ embedding: StoredEmbedding, of memory: Int64) throws {
+    try db.execute(
+      sql: "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
+      arguments: [memory, embedding.embeddedCharacters, VectorBytes.data(embedding.vector)])
+  }
+
+  private func textHash(_ content: String) -> Int64 {
+    EqualText.hash(EqualText.normalized(content))
+  }
+}

@@ -1,0 +1,192 @@
+internal import GRDB
+internal import Records
+internal import Retrieval
+
+/// One transaction: the state of the database that its statements see.
+struct Transaction {
+  let db: Database
+
+  init(_ db: Database) { self.db = db }
+}
+
+extension Transaction: MemoryReader {
+  func owner(of id: SessionID) throws -> Owner? {
+    try Row.fetchOne(
+      try db.cachedStatement(
+        sql: """
+          SELECT users.name AS user FROM sessions JOIN users ON users.id = sessions.user
+          WHERE sessions.session_id = ?
+          """), arguments: [id.description]
+    ).map { Owner(user: UserID(stored: $0["user"]), session: id) }
+  }
+
+  func owner(of id: MemoryID) throws -> Owner? {
+    try Row.fetchOne(
+      try db.cachedStatement(
+        sql: """
+          SELECT users.name AS user, memories.session_id AS session
+          FROM memories JOIN users ON users.id = memories.user WHERE memories.memory_id = ?
+          """), arguments: [id.description]
+    ).map {
+      Owner(
+        user: UserID(stored: $0["user"]),
+        session: ($0["session"] as String?).map(SessionID.init(stored:)))
+    }
+  }
+
+  // MARK: Sessions
+
+  func session(in scope: Scope) throws -> SessionRecord? {
+    guard let id = scope.session else { return nil }
+    return try Row.fetchOne(
+      try db.cachedStatement(
+        sql: SessionRecord.columns + " WHERE sessions.session_id = ? AND users.name = ?"),
+      arguments: [id.description, scope.user.description]
+    ).map(SessionRecord.init(row:))
+  }
+
+  func sessions(in scope: Scope, _ request: SessionPage) throws -> RecordPage<SessionRecord> {
+    var condition = Condition("users.name = ?", [scope.user.description])
+    if let cutoff = request.activeSince {
+      condition.add(
+        "sessions.expired_at IS NULL AND sessions.last_activity > ?", [cutoff.milliseconds])
+    }
+    let total =
+      try Int.fetchOne(
+        db,
+        sql: """
+          SELECT count(*) FROM sessions JOIN users ON users.id = sessions.user
+          WHERE \(condition.sql)
+          """, arguments: condition.arguments) ?? 0
+    condition.add(
+      after: request.after, time: "sessions.last_activity", id: "sessions.session_id")
+    let records = try Row.fetchAll(
+      db,
+      sql: """
+        \(SessionRecord.columns) WHERE \(condition.sql)
+        ORDER BY sessions.last_activity DESC, sessions.session_id DESC LIMIT ?
+        """, arguments: condition.arguments + [request.limit + 1]
+    ).map(SessionRecord.init(row:))
+    return page(records, request.limit, total) {
+      PageCursor(time: $0.lastActivity, id: $0.id.description)
+    }
+  }
+
+  // MARK: Memories
+
+  func memories(_ ids: [MemoryID], in scope: Scope) throws -> [MemoryID: Memory] {
+    guard !ids.isEmpty else { return [:] }
+    let marks = ids.map { _ in "?" }.joined(separator: ",")
+    var condition = Condition.memories(in: scope)
+    condition.add(
+      "memories.memory_id IN (\(marks))", StatementArguments(ids.map(\.description)))
+    let rows = try Row.fetchAll(
+      db, sql: "\(Memory.columns) WHERE \(condition.sql)", arguments: condition.arguments)
+    return try Dictionary(uniqueKeysWithValues: rows.map(Memory.init(row:)).map { ($0.id, $0) })
+  }
+
+  func memories(in scope: Scope, _ request: MemoryPage) throws -> RecordPage<Memory> {
+    var condition = Condition.memories(in: scope)
+    condition.add(request.filter)
+    let total =
+      try Int.fetchOne(
+        db,
+        sql: """
+          SELECT count(*) FROM memories JOIN users ON users.id = memories.user
+          WHERE \(condition.sql)
+          """, arguments: condition.arguments) ?? 0
+    condition.add(after: request.after, time: "memories.created_at", id: "memories.memory_id")
+    let records = try Row.fetchAll(
+      db,
+      sql: """
+        \(Memory.columns) WHERE \(condition.sql)
+        ORDER BY memories.created_at DESC, memories.memory_id DESC LIMIT ?
+        """, arguments: condition.arguments + [request.limit + 1]
+    ).map(Memory.init(row:))
+    return page(records, request.limit, total) {
+      PageCursor(time: $0.createdAt, id: $0.id.description)
+    }
+  }
+
+  func memoryCountsByType(in scope: Scope) throws -> [String: Int] {
+    let condition = Condition.memories(in: scope)
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT memories.memory_type AS type, count(*) AS number
+        FROM memories JOIN users ON users.id = memories.user
+        WHERE \(condition.sql) GROUP BY memories.memory_type
+        """, arguments: condition.arguments)
+    return Dictionary(uniqueKeysWithValues: rows.map { ($0["type"], $0["number"]) })
+  }
+
+  func memory(
+    equalTo content: String, type: String, occurredAt: Timestamp?, in scope: Scope
+  ) throws -> (key: MemoryKey, memory: Memory)? {
+    let text = EqualText.normalized(content)
+    let rows = try Row.fetchAll(
+      try db.cachedStatement(
+        sql: """
+          \(Memory.columns) WHERE users.name = ? AND memories.text_hash = ?
+            AND memories.session_id IS ? AND memories.memory_type = ? AND memories.occurred_at IS ?
+          ORDER BY memories.id
+          """),
+      arguments: [
+        scope.user.description, EqualText.hash(text), scope.session?.description, type,
+        occurredAt?.milliseconds,
+      ])
+    for row in rows where EqualText.normalized(row["content"]) == text {
+      return (MemoryKey(rawValue: row["id"]), try Memory(row: row))
+    }
+    return nil
+  }
+
+  func memoriesWithoutVector(limit: Int) throws -> [PendingMemory] {
+    try Row.fetchAll(
+      db,
+      sql: """
+        SELECT id, content FROM memories
+        WHERE NOT EXISTS (SELECT 1 FROM embeddings WHERE embeddings.memory = memories.id)
+        ORDER BY id LIMIT ?
+        """, arguments: [limit]
+    ).map { PendingMemory(key: MemoryKey(rawValue: $0["id"]), content: $0["content"]) }
+  }
+
+  // MARK: The whole store
+
+  func systemCounts(
+    _ leave: AdministrativeScope, activeSince cutoff: Timestamp
+  ) throws -> SystemCounts {
+    func count(_ sql: String, _ arguments: StatementArguments = []) throws -> Int {
+      try Int.fetchOne(db, sql: sql, arguments: arguments) ?? 0
+    }
+    var counts = SystemCounts()
+    let sessions = try count("SELECT count(*) FROM sessions")
+    counts.activeSessions = try count(
+      "SELECT count(*) FROM sessions WHERE expired_at IS NULL AND last_activity > ?",
+      [cutoff.milliseconds])
+    counts.expiredSessions = sessions - counts.activeSessions
+    counts.users = try count("SELECT count(*) FROM users")
+    counts.interactions = try count("SELECT coalesce(sum(interaction_count), 0) FROM sessions")
+    counts.memories = try count("SELECT count(*) FROM memories")
+    let total = "SELECT total FROM lifetime WHERE name = ?"
+    counts.lifetimeSessions = try count(total, ["sessions"])
+    counts.lifetimeInteractions = try count(total, ["interactions"])
+    counts.lifetimeMemories = try count(total, ["memories"])
+    return counts
+  }
+
+  func storedEmbedder() throws -> EmbedderIdentity? {
+    try String.fetchOne(db, sql: "SELECT value FROM settings WHERE name = 'embedder'")
+      .map { try JSON.value(from: $0) }
+  }
+
+  /// Cuts a list that was read one too long and says where it goes on.
+  private func page<Record>(
+    _ records: [Record], _ limit: Int, _ total: Int, _ cursor: (Record) -> PageCursor
+  ) -> RecordPage<Record> {
+    let shown = Array(records.prefix(limit))
+    let next = records.count > limit ? shown.last.map(cursor) : nil
+    return RecordPage(records: shown, total: total, next: next)
+  }
+}

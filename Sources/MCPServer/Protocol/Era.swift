@@ -1,0 +1,42 @@
+internal import Records
+
+/// The two ways of talking; they differ in envelope, methods and the shape of results.
+package enum Era: Hashable, Sendable {
+  /// 2024-11-05 to 2025-11-25.
+  case handshake
+  /// 2026-07-28 and later.
+  case modern
+
+  /// Which way a request talks, by itself: nothing is remembered from earlier messages.
+  ///
+  /// Clients exist that ask `server/discover` and then send `initialize` on the same connection, so
+  /// a server that settles on one era with the first message breaks them.
+  package init(of request: Request) {
+    switch request.method {
+    case "initialize": self = .handshake
+    case "server/discover": self = .modern
+    default: self = Envelope.version(in: request.params) == nil ? .handshake : .modern
+    }
+  }
+}
+
+/// What every modern request carries in `params._meta`.
+enum Envelope {
+  static let prefix = "io.modelcontextprotocol/"
+
+  /// The protocol version, of whatever type.
+  static func version(in params: [String: JSONValue]) -> JSONValue? {
+    params["_meta"]?[prefix + "protocolVersion"]
+  }
+
+  /// Refuses an envelope that is not complete or asks for a version that is not served.
+  static func check(_ params: [String: JSONValue]) throws(ProtocolError) {
+    guard let version = version(in: params)?.string else {
+      throw .invalidParams("params._meta[\"\(prefix)protocolVersion\"] must be a string.")
+    }
+    guard params["_meta"]?[prefix + "clientCapabilities"]?.object != nil else {
+      throw .invalidParams("params._meta[\"\(prefix)clientCapabilities\"] must be an object.")
+    }
+    guard ProtocolVersion.modern.contains(version) else { throw .unsupportedVersion(version) }
+  }
+}

@@ -1,0 +1,45 @@
+internal import Records
+
+extension ProtocolServer {
+  /// All tools on one page, so no cursor was ever given out.
+  func listTools(_ params: [String: JSONValue]) throws(ProtocolError) -> [String: JSONValue] {
+    switch params["cursor"] {
+    case nil, .null: ["tools": .array(tools.definitions)]
+    default: throw .invalidParams("There is no such cursor: all tools are on the first page.")
+    }
+  }
+
+  /// The result of a call, also when it failed: only an unknown tool and parameters that are no
+  /// call at all are errors of the protocol.
+  func callTool(
+    _ params: [String: JSONValue], _ cancellation: Cancellation
+  ) throws(ProtocolError) -> [String: JSONValue] {
+    guard let name = params["name"]?.string else {
+      throw .invalidParams("params.name must be a string.")
+    }
+    guard let tool = tools[name] else {
+      throw .invalidParams("There is no tool named \(name.prefix(100)).")
+    }
+    let arguments: [String: JSONValue]
+    switch params["arguments"] {
+    case nil, .null: arguments = [:]
+    case .object(let members): arguments = members
+    default: throw .invalidParams("params.arguments must be an object.")
+    }
+    do {
+      let context = ToolContext(caller: caller, cancellation: cancellation)
+      let output = try tool.call(arguments, context)
+      return [
+        "content": Self.content(output.text), "structuredContent": output.json, "isError": false,
+      ]
+    } catch {
+      let failure = ToolFailure(error)
+      if failure.code == .internal { log("\(name): \(error)") }
+      return ["content": Self.content(failure.text), "isError": true]
+    }
+  }
+
+  private static func content(_ text: String) -> JSONValue {
+    [["type": "text", "text": .string(text)]]
+  }
+}

@@ -1,0 +1,205 @@
+package import ConversationMemory
+package import Records
+package import Retrieval
+
+/// Answers questions from what was remembered, and remembers the exchange.
+package struct QuestionAnswering: Sendable {
+  private let backend: any MemoryBackend
+  private let embedding: TextEmbedding
+  private let retrieval: HybridRetrieval
+  private let rules: SessionRules
+  private let clock: @Sendable () -> Timestamp
+
+  package init(
+    backend: any MemoryBackend, embedding: TextEmbedding,
+    retrieval: HybridRetrieval = HybridRetrieval(), rules: SessionRules,
+    clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+  ) {
+    self.backend = backend
+    self.embedding = embedding
+    self.retrieval = retrieval
+    self.rules = rules
+    self.clock = clock
+  }
+
+  /// What an answer may be made of.
+  package enum MemoryScope: String, CaseIterable, Sendable, Codable {
+    /// The session's memories first, then those of the whole user.
+    case sessionThenUser = "session_then_user"
+    case session
+    case user
+  }
+
+  /// What is asked.
+  package struct Question: Sendable {
+    package var text: String
+    package var usesMemory: Bool
+    package var maximumContextItems: Int
+    package var memoryScope: MemoryScope
+
+    package init(
+      text: String, usesMemory: Bool = true,
+      maximumContextItems: Int = Limits.defaultContextItems,
+      memoryScope: MemoryScope = .sessionThenUser
+    ) {
+      self.text = text
+      self.usesMemory = usesMemory
+      self.maximumContextItems = maximumContextItems
+      self.memoryScope = memoryScope
+    }
+  }
+
+  /// Where a part of an answer comes from.
+  package struct Citation: Hashable, Sendable {
+    package let memory: MemoryID
+    /// A piece of the memory's content, to the letter.
+    package let quote: String
+    package let relevance: Double
+  }
+
+  /// What was answered.
+  package struct Answer: Hashable, Sendable {
+    package let text: String
+    /// False when what is remembered does not answer the question.
+    package let isAnswered: Bool
+    package let citations: [Citation]
+    package let session: SessionID?
+    /// The memory of this exchange.
+    package let memory: MemoryID?
+    /// Milliseconds of each step.
+    package let timings: [String: Double]
+  }
+
+  /// The name of the answer model, as replies give it.
+  package static let modelName = "extractive"
+
+  /// What an unanswered question gets.
+  private static let noAnswer = "Nothing that is remembered answers this."
+
+  /// Answers from the memories of the session and the user.
+  ///
+  /// An answered question counts as an interaction of its session, and the exchange is stored as a
+  /// memory, in one transaction; one that is not answered only moves the session's activity.
+  ///
+  /// - Throws: `invalid_argument`, `not_found`, `session_expired`, `unavailable`.
+  package func ask(
+    _ question: Question, caller: Caller, user: UserID?, session: SessionID?
+  ) throws -> Answer {
+    let text = try Validation.query(question.text, field: "question")
+    guard Limits.contextItems.contains(question.maximumContextItems) else {
+      throw ServiceError.invalid(
+        "max_context_items",
+        "must be from \(Limits.contextItems.lowerBound) to \(Limits.contextItems.upperBound)")
+    }
+    var timer = StepTimer()
+    try backend.read { reader in
+      let scope = try MemoryService.scope(caller, user, session, reader)
+      _ = try MemoryService.activeSession(in: scope, rules, at: clock(), reader)
+    }
+    let embedded = question.usesMemory ? try embedding.embed([text]) : nil
+    timer.step("embed_ms")
+    let vector = embedded?.embeddings.first?.vector
+    let hits =
+      question.usesMemory
+      ? try context(question, text, vector, embedded, caller, user, session) : []
+    timer.step("retrieve_ms")
+    let quotes = try ExtractiveAnswer.quotes(
+      text, vector: vector, hits: hits, embedder: try embedding.embedder())
+    timer.step("answer_ms")
+    let answer = quotes.map(\.sentence).joined(separator: "\n")
+    let memory = try record(
+      question, text, quotes.isEmpty ? nil : answer, caller, user, session)
+    timer.step("record_ms")
+    return Answer(
+      text: quotes.isEmpty ? Self.noAnswer : answer, isAnswered: !quotes.isEmpty,
+      citations: quotes.map {
+        Citation(memory: $0.hit.memory.id, quote: $0.sentence, relevance: $0.hit.relevance)
+      },
+      session: session, memory: memory, timings: timer.timings)
+  }
+
+  // MARK: Steps
+
+  /// The memories to answer from, best first. What was made by answering earlier questions is left
+  /// out: an answer rests on what somebody said.
+  private func context(
+    _ question: Question, _ text: String, _ vector: [Float]?, _ embedded: EmbeddedTexts?,
+    _ caller: Caller, _ user: UserID?, _ session: SessionID?
+  ) throws -> [Hit] {
+    let now = clock()
+    let limit = question.maximumContextItems
+    return try backend.search { searcher in
+      let scope = try MemoryService.scope(caller, user, session, searcher.records)
+      try embedded?.check(against: try searcher.records.storedEmbedder())
+      var hits: [Hit] = []
+      for place in Self.places(scope, question.memoryScope) {
+        let request = RetrievalRequest(
+          query: text, vector: vector, limit: Limits.pageSize.upperBound, now: now)
+        let found = try retrieval.search(request, in: place, searcher).hits
+        let known = Set(hits.map(\.memory.id))
+        hits += found.filter { !$0.memory.isGenerated && !known.contains($0.memory.id) }
+          .prefix(limit)
+      }
+      return Array(hits.prefix(2 * limit))
+    }
+  }
+
+  private static func places(_ scope: Scope, _ memoryScope: MemoryScope) -> [Scope] {
+    guard scope.session != nil else { return [scope] }
+    switch memoryScope {
+    case .session: return [scope]
+    case .user: return [scope.wholeUser]
+    case .sessionThenUser: return [scope, scope.wholeUser]
+    }
+  }
+
+  /// Stores what happened; returns the memory of the exchange when there is one.
+  private func record(
+    _ question: Question, _ text: String, _ answer: String?, _ caller: Caller, _ user: UserID?,
+    _ session: SessionID?
+  ) throws -> MemoryID? {
+    let exchange = answer.map { "Q: \(text)\nA: \($0)" }
+    let stored = question.usesMemory ? exchange : nil
+    let embedded = try stored.flatMap { try embedding.embed([$0]) }
+    guard stored != nil || session != nil else { return nil }
+    return try backend.write { writer in
+      let now = clock()
+      let scope = try MemoryService.scope(caller, user, session, writer)
+      if var record = try MemoryService.activeSession(in: scope, rules, at: now, writer) {
+        record.lastActivity = max(record.lastActivity, now)
+        if answer != nil { record.interactionCount += 1 }
+        try writer.update(record)
+      }
+      guard let stored else { return nil }
+      try embedded?.adopt(in: writer)
+      let draft = MemoryService.Draft(content: stored, metadata: ["generated": true])
+      return try MemoryService.store(
+        draft, embedded?.embeddings.first, in: scope, rules, at: now, writer
+      ).memory.id
+    }
+  }
+}
+
+/// Measures the steps of a piece of work.
+private struct StepTimer {
+  private(set) var timings: [String: Double] = [:]
+  private let clock = ContinuousClock()
+  private let start: ContinuousClock.Instant
+  private var last: ContinuousClock.Instant
+
+  init() {
+    start = clock.now
+    last = start
+  }
+
+  mutating func step(_ name: String) {
+    let now = clock.now
+    timings[name] = Self.milliseconds(now - last)
+    timings["total_ms"] = Self.milliseconds(now - start)
+    last = now
+  }
+
+  private static func milliseconds(_ duration: Duration) -> Double {
+    (duration / .microseconds(1)).rounded() / 1000
+  }
+}

@@ -1,0 +1,20 @@
+import Foundation
+
+/// When two contents are the same text: in NFC, trimmed, runs of white space as one blank, case kept.
+package enum EqualText {
+  /// The text in the form in which it is compared.
+  package static func normalized(_ content: String) -> String {
+    content.precomposedStringWithCanonicalMapping
+      .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
+  /// A hash of the normalized text (FNV-1a, 64 bits) to look equal texts up by; what is found is
+  /// then compared in full.
+  package static func hash(_ normalized: String) -> Int64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in normalized.utf8 {
+      hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+    }
+    return Int64(bitPattern: hash)
+  }
+}

@@ -1,0 +1,189 @@
+import Foundation
+package import Records
+
+/// How candidates are found and scored.
+package enum RetrievalStrategy: String, CaseIterable, Sendable, Codable {
+  /// By meaning and by word.
+  case hybrid
+  /// By meaning.
+  case semantic
+  /// By word.
+  case keyword
+}
+
+/// What contributes to a hit's relevance, each from 0 to 1.
+package struct RelevanceFactors: Hashable, Sendable, Codable {
+  /// The cosine between query and memory, nothing below 0.
+  package var semantic: Double
+  /// BM25 as a share of the query's best.
+  package var keyword: Double
+  /// 1 now, a half after a month.
+  package var recency: Double
+  /// How often it was shown: 0 never, approaching 1.
+  package var frequency: Double
+  /// What its author said.
+  package var importance: Double
+  /// 1 in the session that was asked, 0 elsewhere.
+  package var session: Double
+}
+
+/// The weights of the factors. Only meaning and words count for now; the others are reported.
+package struct RelevanceWeights: Hashable, Sendable {
+  package var semantic = 0.6
+  package var keyword = 0.4
+
+  package init() {}
+}
+
+/// A memory that was found.
+package struct Hit: Hashable, Sendable {
+  package var memory: Memory
+  /// 0 to 1.
+  package var relevance: Double
+  package var factors: RelevanceFactors
+}
+
+/// What a search asks for.
+package struct RetrievalRequest: Sendable {
+  package var query: String
+  /// The query's vector; nil when there is no embedder, or the strategy needs none.
+  package var vector: [Float]?
+  package var strategy: RetrievalStrategy
+  package var filter: MemoryFilter
+  package var limit: Int
+  package var minimumRelevance: Double
+  package var now: Timestamp
+
+  package init(
+    query: String, vector: [Float]?, strategy: RetrievalStrategy = .hybrid,
+    filter: MemoryFilter = MemoryFilter(), limit: Int, minimumRelevance: Double = 0,
+    now: Timestamp
+  ) {
+    self.query = query
+    self.vector = vector
+    self.strategy = strategy
+    self.filter = filter
+    self.limit = limit
+    self.minimumRelevance = minimumRelevance
+    self.now = now
+  }
+}
+
+/// What a search found.
+package struct RetrievalResult: Hashable, Sendable {
+  package var hits: [Hit]
+  /// How many of the best `limit` fell below the minimum.
+  package var belowRelevance: Int
+}
+
+/// Ranks the memories of a scope by meaning and by word.
+///
+/// Candidates are the union of both lists, never one as a mere re-ranking of the other. Scores are
+/// fused as scaled values (the cosine as it is, BM25 as a share of the query's best), because ranks
+/// alone lose to the better of the two lists.
+package struct HybridRetrieval: Sendable {
+  private let weights: RelevanceWeights
+
+  package init(weights: RelevanceWeights = RelevanceWeights()) {
+    self.weights = weights
+  }
+
+  /// Finds min(`limit`, candidates) hits, by relevance descending, then newer first.
+  ///
+  /// - Complexity: what the scope holds.
+  package func search(
+    _ request: RetrievalRequest, in scope: Scope, _ searcher: any MemorySearcher
+  ) throws -> RetrievalResult {
+    let scores = try scores(request, scope, searcher)
+    let best = scores.sorted {
+      $0.value.fused != $1.value.fused
+        ? $0.value.fused > $1.value.fused : $0.key.rawValue > $1.key.rawValue
+    }.prefix(request.limit)
+    let records = try searcher.memories(best.map(\.key), in: scope)
+    var result = RetrievalResult(hits: [], belowRelevance: 0)
+    for (key, score) in best {
+      guard let memory = records[key] else { continue }
+      guard score.fused >= request.minimumRelevance else {
+        result.belowRelevance += 1
+        continue
+      }
+      let factors = factors(score, memory, scope, request.now)
+      result.hits.append(Hit(memory: memory, relevance: score.fused, factors: factors))
+    }
+    return result
+  }
+
+  private struct Score {
+    var semantic = 0.0
+    var keyword = 0.0
+    var fused = 0.0
+  }
+
+  /// How many candidates each list contributes. The fused best can only be missed when it is in
+  /// neither list's best.
+  private static func depth(_ limit: Int) -> Int { max(200, 10 * limit) }
+
+  private func scores(
+    _ request: RetrievalRequest, _ scope: Scope, _ searcher: any MemorySearcher
+  ) throws -> [MemoryKey: Score] {
+    let depth = Self.depth(request.limit)
+    var scores: [MemoryKey: Score] = [:]
+    if request.strategy != .keyword, let vector = request.vector {
+      let nearest = try searcher.nearest(
+        to: vector, count: depth, in: scope, request.filter)
+      for candidate in nearest {
+        scores[candidate.key, default: Score()].semantic = min(1, max(0, candidate.score))
+      }
+    }
+    if request.strategy != .semantic {
+      let matches = try searcher.matching(request.query, in: scope, request.filter)
+      let best = matches.first?.score ?? 0
+      for (position, match) in matches.enumerated() where best > 0 {
+        guard position < depth || scores[match.key] != nil else { continue }
+        scores[match.key, default: Score()].keyword = match.score / best
+      }
+      if request.strategy == .hybrid, let vector = request.vector {
+        try addSimilarities(of: matches.prefix(depth).map(\.key), vector, scope, searcher, &scores)
+      }
+    }
+    let weights = effectiveWeights(request)
+    for (key, score) in scores {
+      scores[key]?.fused = weights.semantic * score.semantic + weights.keyword * score.keyword
+    }
+    return scores
+  }
+
+  /// Words may find a memory that is not among the nearest; its similarity counts all the same.
+  private func addSimilarities(
+    of matches: [MemoryKey], _ vector: [Float], _ scope: Scope, _ searcher: any MemorySearcher,
+    _ scores: inout [MemoryKey: Score]
+  ) throws {
+    let missing = matches.filter { scores[$0]?.semantic == 0 }
+    guard !missing.isEmpty else { return }
+    let similarities = try searcher.similarities(of: missing, to: vector, in: scope)
+    for (key, similarity) in similarities { scores[key]?.semantic = min(1, max(0, similarity)) }
+  }
+
+  /// With one list alone its score is the relevance, so that 1 stays the best there is.
+  private func effectiveWeights(_ request: RetrievalRequest) -> RelevanceWeights {
+    var weights = weights
+    switch request.strategy {
+    case .hybrid where request.vector != nil: break
+    case .semantic: (weights.semantic, weights.keyword) = (1, 0)
+    case .hybrid, .keyword: (weights.semantic, weights.keyword) = (0, 1)
+    }
+    return weights
+  }
+
+  private func factors(
+    _ score: Score, _ memory: Memory, _ scope: Scope, _ now: Timestamp
+  ) -> RelevanceFactors {
+    let month = 30.0 * 24 * 3600
+    let age = max(0, now.seconds(since: memory.time))
+    let accesses = Double(memory.accessCount)
+    return RelevanceFactors(
+      semantic: score.semantic, keyword: score.keyword, recency: exp2(-age / month),
+      frequency: accesses / (accesses + 10), importance: memory.importance,
+      session: scope.session != nil && memory.session == scope.session ? 1 : 0)
+  }
+}

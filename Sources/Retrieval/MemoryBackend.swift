@@ -1,0 +1,230 @@
+package import Records
+
+/// Where sessions and memories are kept, and found by meaning and by word.
+///
+/// The database behind it is the truth. Each closure sees one consistent state of it, from its first
+/// read to its last; what a `write` closure did is durable when `write` returns, and undone when the
+/// closure throws.
+package protocol MemoryBackend: Sendable {
+  /// Reads records.
+  func read<R>(_ body: (any MemoryReader) throws -> R) throws -> R
+  /// Reads records and searches them; the index shows exactly what the records show.
+  func search<R>(_ body: (any MemorySearcher) throws -> R) throws -> R
+  /// Changes records, alone among all processes.
+  func write<R>(_ body: (any MemoryWriter) throws -> R) throws -> R
+}
+
+/// The internal number of a memory; it never leaves the program.
+package struct MemoryKey: Hashable, Sendable {
+  package let rawValue: Int64
+
+  package init(rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// Reading records. Everything but the owner look-ups and the administrative reads asks for a scope,
+/// and answers about that scope only.
+package protocol MemoryReader {
+  /// Whom a session belongs to, whoever asks: for `Authority` only.
+  func owner(of id: SessionID) throws -> Owner?
+  /// Whom a memory belongs to, whoever asks: for `Authority` only.
+  func owner(of id: MemoryID) throws -> Owner?
+
+  /// The session that the scope names.
+  func session(in scope: Scope) throws -> SessionRecord?
+  /// Sessions of the user, newest activity first, then greater id first.
+  func sessions(in scope: Scope, _ request: SessionPage) throws -> RecordPage<SessionRecord>
+
+  /// The memories with these ids that are in the scope.
+  func memories(_ ids: [MemoryID], in scope: Scope) throws -> [MemoryID: Memory]
+  /// Memories of the scope, newest first, then greater id first.
+  func memories(in scope: Scope, _ request: MemoryPage) throws -> RecordPage<Memory>
+  /// How many memories of each type the scope holds.
+  func memoryCountsByType(in scope: Scope) throws -> [String: Int]
+  /// A memory of the same text (see `EqualText`), session, type and time in the user's scope.
+  func memory(
+    equalTo content: String, type: String, occurredAt: Timestamp?, in scope: Scope
+  ) throws -> (key: MemoryKey, memory: Memory)?
+
+  /// Counts over everything, an active session being one that is neither expired nor overdue.
+  func systemCounts(
+    _ leave: AdministrativeScope, activeSince cutoff: Timestamp
+  ) throws -> SystemCounts
+
+  /// Memories that have no vector yet, oldest first.
+  func memoriesWithoutVector(limit: Int) throws -> [PendingMemory]
+  /// Which embedder's vectors are stored, once there are any.
+  func storedEmbedder() throws -> EmbedderIdentity?
+}
+
+/// Searching, and reading the records of the same moment.
+package protocol MemorySearcher {
+  /// The records that the search sees.
+  var records: any MemoryReader { get }
+  /// How much the index holds.
+  var indexedCounts: IndexedCounts { get }
+  /// The memories nearest to a vector: min(`count`, memories in scope that have a vector and pass
+  /// the filter), by similarity descending.
+  func nearest(
+    to vector: [Float], count: Int, in scope: Scope, _ filter: MemoryFilter
+  ) throws -> [Candidate]
+  /// The similarities of certain memories of the scope to a vector; those without a vector are left
+  /// out.
+  func similarities(
+    of keys: [MemoryKey], to vector: [Float], in scope: Scope
+  ) throws -> [MemoryKey: Double]
+  /// The memories that share a term with the text, by BM25 over the scope, descending.
+  func matching(
+    _ text: String, in scope: Scope, _ filter: MemoryFilter
+  ) throws -> [Candidate]
+  /// The records of candidates.
+  func memories(_ keys: [MemoryKey], in scope: Scope) throws -> [MemoryKey: Memory]
+}
+
+/// Changing records.
+package protocol MemoryWriter: MemoryReader {
+  func insert(_ session: SessionRecord) throws
+  /// Stores name, metadata, activity, expiry and the number of interactions.
+  func update(_ session: SessionRecord) throws
+  /// Gives every active session of all users that is overdue its time of expiry; returns how many.
+  func expireOverdueSessions(timeout: Double, at now: Timestamp) throws -> Int
+
+  func insert(_ memory: Memory, _ embedding: StoredEmbedding?) throws
+  /// Stores a new version of a memory, keeping the one before. The vector is replaced when one is
+  /// given, dropped when the content changed, and kept otherwise.
+  func update(_ memory: Memory, _ embedding: StoredEmbedding?) throws
+  /// Stores only the metadata of a memory, as merging does.
+  func updateMetadata(of memory: Memory) throws
+  /// Deletes a memory of the scope and its history; false when there is none.
+  func delete(_ id: MemoryID, in scope: Scope) throws -> Bool
+  /// Gives a memory its vector, unless it is gone or has been changed since it was read.
+  func setEmbedding(_ embedding: StoredEmbedding, of pending: PendingMemory) throws
+  /// Records which embedder's vectors are stored.
+  func setStoredEmbedder(_ identity: EmbedderIdentity) throws
+  /// Adds what searches have touched since the last time.
+  func apply(_ touches: Touches) throws
+  /// Writes a value of no meaning and reads it back.
+  func probe(_ value: String) throws -> Bool
+}
+
+/// How many memories can be found by word, and how many by meaning.
+package struct IndexedCounts: Hashable, Sendable {
+  package let memories: Int
+  package let vectors: Int
+
+  package init(memories: Int, vectors: Int) {
+    self.memories = memories
+    self.vectors = vectors
+  }
+}
+
+/// Which embedding model a store's vectors come from.
+package struct EmbedderIdentity: Hashable, Sendable, Codable {
+  package let name: String
+  package let dimension: Int
+
+  package init(name: String, dimension: Int) {
+    self.name = name
+    self.dimension = dimension
+  }
+}
+
+/// A vector as it is stored with a memory.
+package struct StoredEmbedding: Hashable, Sendable {
+  package let vector: [Float]
+  /// How many characters of the content the embedder saw.
+  package let embeddedCharacters: Int
+
+  package init(vector: [Float], embeddedCharacters: Int) {
+    self.vector = vector
+    self.embeddedCharacters = embeddedCharacters
+  }
+}
+
+/// A memory whose vector is missing.
+package struct PendingMemory: Hashable, Sendable {
+  package let key: MemoryKey
+  package let content: String
+
+  package init(key: MemoryKey, content: String) {
+    self.key = key
+    self.content = content
+  }
+}
+
+/// A memory that a search considers, and how well it did.
+package struct Candidate: Hashable, Sendable {
+  package let key: MemoryKey
+  package let score: Double
+
+  package init(key: MemoryKey, score: Double) {
+    self.key = key
+    self.score = score
+  }
+}
+
+/// Which memories of a scope are meant.
+package struct MemoryFilter: Hashable, Sendable {
+  /// Only these types, when given.
+  package var types: [String]?
+  /// Only what happened (or, where that is not known, was stored) at or after this.
+  package var since: Timestamp?
+  /// Only what happened (or was stored) at or before this.
+  package var until: Timestamp?
+
+  package init(types: [String]? = nil, since: Timestamp? = nil, until: Timestamp? = nil) {
+    self.types = types
+    self.since = since
+    self.until = until
+  }
+
+  package var isEmpty: Bool { types == nil && since == nil && until == nil }
+}
+
+/// What searches have touched, gathered until the next time it is stored.
+package struct Touches: Hashable, Sendable {
+  /// How often, and when last.
+  package struct Access: Hashable, Sendable {
+    package var count: Int
+    package var last: Timestamp
+  }
+
+  package private(set) var memories: [MemoryID: Access] = [:]
+  package private(set) var sessions: [SessionID: Timestamp] = [:]
+
+  package init() {}
+
+  package var isEmpty: Bool { memories.isEmpty && sessions.isEmpty }
+
+  /// Notes that a search showed a memory.
+  package mutating func touch(_ id: MemoryID, at now: Timestamp) {
+    memories[id, default: Access(count: 0, last: now)].count += 1
+    memories[id]?.last = now
+  }
+
+  /// Adds what an earlier gathering holds.
+  package mutating func merge(earlier: Touches) {
+    for (id, access) in earlier.memories {
+      memories[id, default: Access(count: 0, last: access.last)].count += access.count
+    }
+    sessions.merge(earlier.sessions) { new, _ in new }
+  }
+
+  /// Notes that a search looked into a session.
+  package mutating func touch(_ id: SessionID, at now: Timestamp) {
+    sessions[id] = now
+  }
+}
+
+/// Counts over all users.
+package struct SystemCounts: Hashable, Sendable {
+  package var activeSessions = 0
+  package var expiredSessions = 0
+  package var users = 0
+  package var interactions = 0
+  package var memories = 0
+  package var lifetimeSessions = 0
+  package var lifetimeInteractions = 0
+  package var lifetimeMemories = 0
+
+  package init() {}
+}
