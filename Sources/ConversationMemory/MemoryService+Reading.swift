@@ -1,5 +1,5 @@
 package import Records
-package import Retrieval
+internal import Retrieval
 
 extension MemoryService {
   /// What a search asks for.

@@ -54,8 +54,8 @@ package enum Validation {
   ) throws(ServiceError) -> String {
     let trimmed = text.trimmed
     guard !trimmed.isEmpty else { throw .invalid(field, "must not be blank") }
-    // A character has at least one byte: short texts are not counted.
-    guard text.utf8.count <= limit || text.count <= limit else {
+    // A scalar has at least one byte: short texts are not counted.
+    guard text.utf8.count <= limit || text.unicodeScalars.count <= limit else {
       throw .invalid(field, "is longer than \(limit) characters")
     }
     guard !text.utf8.contains(0) else {

@@ -1,46 +1,12 @@
 import Foundation
 package import Records
 
-/// How candidates are found and scored.
-package enum RetrievalStrategy: String, CaseIterable, Sendable, Codable {
-  /// By meaning and by word.
-  case hybrid
-  /// By meaning.
-  case semantic
-  /// By word.
-  case keyword
-}
-
-/// What contributes to a hit's relevance, each from 0 to 1.
-package struct RelevanceFactors: Hashable, Sendable, Codable {
-  /// The cosine between query and memory, nothing below 0.
-  package var semantic: Double
-  /// BM25 as a share of the query's best.
-  package var keyword: Double
-  /// 1 now, a half after a month.
-  package var recency: Double
-  /// How often it was shown: 0 never, approaching 1.
-  package var frequency: Double
-  /// What its author said.
-  package var importance: Double
-  /// 1 in the session that was asked, 0 elsewhere.
-  package var session: Double
-}
-
 /// The weights of the factors. Only meaning and words count for now; the others are reported.
 package struct RelevanceWeights: Hashable, Sendable {
   package var semantic = 0.6
   package var keyword = 0.4
 
   package init() {}
-}
-
-/// A memory that was found.
-package struct Hit: Hashable, Sendable {
-  package var memory: Memory
-  /// 0 to 1.
-  package var relevance: Double
-  package var factors: RelevanceFactors
 }
 
 /// What a search asks for.
@@ -67,13 +33,6 @@ package struct RetrievalRequest: Sendable {
     self.minimumRelevance = minimumRelevance
     self.now = now
   }
-}
-
-/// What a search found.
-package struct RetrievalResult: Hashable, Sendable {
-  package var hits: [Hit]
-  /// How many of the best `limit` fell below the minimum.
-  package var belowRelevance: Int
 }
 
 /// Ranks the memories of a scope by meaning and by word.

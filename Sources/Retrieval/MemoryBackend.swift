@@ -162,24 +162,6 @@ package struct Candidate: Hashable, Sendable {
   }
 }
 
-/// Which memories of a scope are meant.
-package struct MemoryFilter: Hashable, Sendable {
-  /// Only these types, when given.
-  package var types: [String]?
-  /// Only what happened (or, where that is not known, was stored) at or after this.
-  package var since: Timestamp?
-  /// Only what happened (or was stored) at or before this.
-  package var until: Timestamp?
-
-  package init(types: [String]? = nil, since: Timestamp? = nil, until: Timestamp? = nil) {
-    self.types = types
-    self.since = since
-    self.until = until
-  }
-
-  package var isEmpty: Bool { types == nil && since == nil && until == nil }
-}
-
 /// What searches have touched, gathered until the next time it is stored.
 package struct Touches: Hashable, Sendable {
   /// How often, and when last.
@@ -213,18 +195,4 @@ package struct Touches: Hashable, Sendable {
   package mutating func touch(_ id: SessionID, at now: Timestamp) {
     sessions[id] = now
   }
-}
-
-/// Counts over all users.
-package struct SystemCounts: Hashable, Sendable {
-  package var activeSessions = 0
-  package var expiredSessions = 0
-  package var users = 0
-  package var interactions = 0
-  package var memories = 0
-  package var lifetimeSessions = 0
-  package var lifetimeInteractions = 0
-  package var lifetimeMemories = 0
-
-  package init() {}
 }

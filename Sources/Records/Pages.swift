@@ -1,5 +1,4 @@
 import Foundation
-package import Records
 
 /// One page of a list and how long the whole list is.
 package struct RecordPage<Record: Sendable>: Sendable {
@@ -60,6 +59,24 @@ package struct SessionPage: Sendable {
     self.limit = limit
     self.after = after
   }
+}
+
+/// Which memories of a scope are meant.
+package struct MemoryFilter: Hashable, Sendable {
+  /// Only these types, when given.
+  package var types: [String]?
+  /// Only what happened (or, where that is not known, was stored) at or after this.
+  package var since: Timestamp?
+  /// Only what happened (or was stored) at or before this.
+  package var until: Timestamp?
+
+  package init(types: [String]? = nil, since: Timestamp? = nil, until: Timestamp? = nil) {
+    self.types = types
+    self.since = since
+    self.until = until
+  }
+
+  package var isEmpty: Bool { types == nil && since == nil && until == nil }
 }
 
 /// Which memories of a scope, and which page of them.

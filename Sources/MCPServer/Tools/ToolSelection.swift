@@ -1,0 +1,80 @@
+package import Records
+
+/// Which tools a server offers.
+package struct ToolSelection: Hashable, Sendable {
+  /// The names that are wanted; nil for every tool there is.
+  private let names: Set<String>?
+  private let readOnly: Bool
+
+  /// What `--tools` may be besides a list of names.
+  package static let sets: [String: [String]?] = [
+    "standard": [
+      "create_session", "get_session_info", "list_user_sessions", "expire_session",
+      "get_session_stats", "get_system_session_stats", "add_memory", "search_memories",
+      "get_memory", "update_memory", "delete_memory", "list_memories", "add_document",
+      "search_documents", "ask_question", "health_check",
+    ],
+    "core": [
+      "search_memories", "get_memory_context", "add_memory", "get_memory", "update_memory",
+      "delete_memory", "list_user_sessions",
+    ],
+    "all": nil,
+  ]
+
+  /// Reads `standard`, `core`, `all`, or names with commas between them.
+  ///
+  /// - Throws: `invalid_argument` for a name that no tool has.
+  package init(_ text: String = "standard", readOnly: Bool = false) throws(ServiceError) {
+    self.readOnly = readOnly
+    if let set = Self.sets[text] {
+      names = set.map { Set($0) }
+      return
+    }
+    let wanted = text.split(separator: ",").map { String($0).trimmed }
+    let known = Set(ToolCatalogue.names)
+    if let unknown = wanted.first(where: { !known.contains($0) }) {
+      throw .invalid(
+        "tools",
+        "has no tool named \(unknown); say standard, core, all, or names from "
+          + known.sorted().joined(separator: ", "))
+    }
+    names = Set(wanted)
+  }
+
+  /// The tools of the catalogue that are offered to a caller, in the catalogue's order.
+  package func tools(_ services: Services, for caller: Caller) -> [any Tool] {
+    ToolCatalogue.tools(services).filter { tool in
+      let kind = type(of: tool)
+      guard names?.contains(kind.name) ?? true else { return false }
+      if readOnly && !kind.annotations.isReadOnly { return false }
+      if case .bound = caller, kind is any AdministrativeTool.Type { return false }
+      return true
+    }
+  }
+}
+
+/// A tool that is listed only to callers who may ask about all users.
+protocol AdministrativeTool: Tool {}
+
+/// Every tool there is, in the order in which they are listed.
+enum ToolCatalogue {
+  static func tools(_ services: Services) -> [any Tool] {
+    [
+      SearchMemories(memories: services.memories), AddMemory(memories: services.memories),
+      GetMemory(memories: services.memories), UpdateMemory(memories: services.memories),
+      DeleteMemory(memories: services.memories), ListMemories(memories: services.memories),
+      AskQuestion(questions: services.questions), CreateSession(sessions: services.sessions),
+      GetSessionInfo(sessions: services.sessions), ListUserSessions(sessions: services.sessions),
+      ExpireSession(sessions: services.sessions), GetSessionStats(sessions: services.sessions),
+      GetSystemSessionStats(sessions: services.sessions),
+      HealthCheck(health: services.health, version: services.version),
+    ]
+  }
+
+  static let names = [
+    SearchMemories.name, AddMemory.name, GetMemory.name, UpdateMemory.name, DeleteMemory.name,
+    ListMemories.name, AskQuestion.name, CreateSession.name, GetSessionInfo.name,
+    ListUserSessions.name, ExpireSession.name, GetSessionStats.name, GetSystemSessionStats.name,
+    HealthCheck.name,
+  ]
+}
