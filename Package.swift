@@ -20,7 +20,8 @@ let package = Package(
   name: "recollect",
   platforms: [.macOS(.v26)],
   products: [
-    .library(name: "VectorEngine", targets: ["VectorEngine"])
+    .library(name: "VectorEngine", targets: ["VectorEngine"]),
+    .executable(name: "recollect", targets: ["CLI"]),
   ],
   traits: [
     .trait(
@@ -84,6 +85,26 @@ let package = Package(
       dependencies: ["ConversationMemory", "RAG", "Records"],
       swiftSettings: strict
     ),
+    .target(
+      name: "App",
+      dependencies: [
+        "ConversationMemory", "EmbeddedBackend", "Embeddings", "MCPServer", "RAG", "Records",
+        "Retrieval", "VectorEngine",
+        .product(name: "Logging", package: "swift-log", condition: server),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "Commands",
+      dependencies: [
+        "App", "MCPServer", "Records", "VectorEngine",
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
+        .product(name: "Logging", package: "swift-log", condition: server),
+      ],
+      swiftSettings: strict
+    ),
+    .executableTarget(name: "CLI", dependencies: ["Commands"], swiftSettings: strict),
+
     // MARK: Examples
 
     .executableTarget(
@@ -103,6 +124,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "LexicalIndexTests", dependencies: ["LexicalIndex", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MCPServerTests", dependencies: ["MCPServer", "Records", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "EmbeddingsTests", dependencies: ["Embeddings", "TestSupport", "VectorKernels"],

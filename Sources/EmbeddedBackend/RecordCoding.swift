@@ -3,10 +3,7 @@ internal import GRDB
 internal import Records
 internal import Retrieval
 
-/// How records lie in rows.
-extension Timestamp {
-  init(_ milliseconds: Int64) { self.init(milliseconds: milliseconds) }
-}
+// How records lie in rows.
 
 extension SessionRecord {
   /// What a statement must select for `init(row:)`.
@@ -20,9 +17,9 @@ extension SessionRecord {
   init(row: Row) throws {
     self.init(
       id: SessionID(stored: row["session_id"]), user: UserID(stored: row["user"]),
-      name: row["name"], createdAt: Timestamp(row["created_at"]),
-      lastActivity: Timestamp(row["last_activity"]),
-      expiredAt: (row["expired_at"] as Int64?).map { Timestamp($0) },
+      name: row["name"], createdAt: Timestamp(milliseconds: row["created_at"]),
+      lastActivity: Timestamp(milliseconds: row["last_activity"]),
+      expiredAt: (row["expired_at"] as Int64?).map { Timestamp(milliseconds: $0) },
       interactionCount: row["interaction_count"], memoryCount: row["memory_count"],
       metadata: try JSON.value(from: row["metadata"] as String))
   }
@@ -45,10 +42,10 @@ extension Memory {
       session: (row["session_id"] as String?).map(SessionID.init(stored:)),
       content: row["content"], type: row["memory_type"],
       metadata: try JSON.value(from: row["metadata"] as String),
-      createdAt: Timestamp(row["created_at"]), updatedAt: Timestamp(row["updated_at"]),
-      occurredAt: (row["occurred_at"] as Int64?).map { Timestamp($0) },
+      createdAt: Timestamp(milliseconds: row["created_at"]), updatedAt: Timestamp(milliseconds: row["updated_at"]),
+      occurredAt: (row["occurred_at"] as Int64?).map { Timestamp(milliseconds: $0) },
       accessCount: row["access_count"],
-      lastAccessedAt: (row["last_accessed_at"] as Int64?).map { Timestamp($0) },
+      lastAccessedAt: (row["last_accessed_at"] as Int64?).map { Timestamp(milliseconds: $0) },
       importance: row["importance"], version: row["version"],
       embeddedCharacters: row["embedded_chars"])
   }

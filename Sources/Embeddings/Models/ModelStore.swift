@@ -9,6 +9,9 @@ package struct ModelStore: Sendable {
   /// The model that is used unless another is named.
   package static let defaultModel = "all-MiniLM-L6-v2"
 
+  /// The SHA-256 of that model's weights, in hexadecimal digits.
+  package static var defaultModelDigest: String { ModelSource.all[0].digest }
+
   /// Where models are looked for, in this order; the first is where they are installed.
   package let directories: [URL]
   /// What programs that install a model are started with.

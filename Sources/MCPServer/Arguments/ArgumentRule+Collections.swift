@@ -11,15 +11,16 @@ extension ArgumentRule {
         "minItems": .integer(Int64(count.lowerBound)),
         "maxItems": .integer(Int64(count.upperBound)),
       ],
-      standIn: [], write: { .array($0.map(rule.write)) }
-    ) { value, place in
-      guard let elements = value.array, count.contains(elements.count) else {
-        throw place.invalid("must be an array of \(count.lowerBound) to \(count.upperBound) items")
-      }
-      return try elements.enumerated().map { index, element in
-        try rule.read(element, ArgumentPlace(name: place.name, index: index))
-      }
-    }
+      standIn: [], write: { .array($0.map(rule.write)) },
+      read: { value, place in
+        guard let elements = value.array, count.contains(elements.count) else {
+          throw place.invalid(
+            "must be an array of \(count.lowerBound) to \(count.upperBound) items")
+        }
+        return try elements.enumerated().map { index, element in
+          try rule.read(element, ArgumentPlace(name: place.name, index: index))
+        }
+      })
   }
 }
 

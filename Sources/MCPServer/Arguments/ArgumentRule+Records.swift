@@ -7,13 +7,13 @@ extension ArgumentRule where Value == Timestamp {
     return Self(
       // Not `format: date-time`, which would forbid the days that are accepted.
       schema: ["type": "string"], standIn: Timestamp(milliseconds: 0),
-      write: { .string($0.description) }
-    ) { value, place in
-      guard let time = Timestamp(try place.string(value, or: rule).trimmed) else {
-        throw place.invalid(rule)
-      }
-      return time
-    }
+      write: { .string($0.description) },
+      read: { value, place in
+        guard let time = Timestamp(try place.string(value, or: rule).trimmed) else {
+          throw place.invalid(rule)
+        }
+        return time
+      })
   }
 }
 
@@ -24,10 +24,10 @@ extension ArgumentRule where Value == UserID {
       schema: [
         "type": "string", "minLength": 1, "maxLength": .integer(Int64(Limits.userIDLength)),
       ],
-      standIn: UserID(stored: "user"), write: { .string($0.description) }
-    ) { value, place in
-      try UserID(try place.string(value))
-    }
+      standIn: UserID(stored: "user"), write: { .string($0.description) },
+      read: { value, place in
+        try UserID(try place.string(value))
+      })
   }
 }
 
@@ -36,15 +36,15 @@ extension ArgumentRule where Value: RecordID {
   package static func id(_ type: Value.Type = Value.self) -> Self {
     let rule = "must be an id: a UUID, as it was returned"
     return Self(
-      schema: ["type": "string"], standIn: Value(stored: ""), write: { .string($0.description) }
-    ) { value, place in
-      let text = try place.string(value, or: rule)
-      do throws(ServiceError) {
-        return try Value(text)
-      } catch {
-        // The argument may be called otherwise than the id is.
-        throw place.invalid(rule)
-      }
-    }
+      schema: ["type": "string"], standIn: Value(stored: ""), write: { .string($0.description) },
+      read: { value, place in
+        let text = try place.string(value, or: rule)
+        do throws(ServiceError) {
+          return try Value(text)
+        } catch {
+          // The argument may be called otherwise than the id is.
+          throw place.invalid(rule)
+        }
+      })
   }
 }

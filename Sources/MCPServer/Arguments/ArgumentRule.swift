@@ -61,12 +61,12 @@ extension ArgumentRule where Value: RawRepresentable<String> & CaseIterable {
     let rule = "must be one of \(texts.joined(separator: ", "))"
     return Self(
       schema: ["type": "string", "enum": .array(texts.map(JSONValue.string))], standIn: first,
-      write: { .string($0.rawValue) }
-    ) { value, place in
-      let text = try place.string(value, or: rule)
-      guard let choice = Value(rawValue: text) else { throw place.invalid(rule) }
-      return choice
-    }
+      write: { .string($0.rawValue) },
+      read: { value, place in
+        let text = try place.string(value, or: rule)
+        guard let choice = Value(rawValue: text) else { throw place.invalid(rule) }
+        return choice
+      })
   }
 }
 

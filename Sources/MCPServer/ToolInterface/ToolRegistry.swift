@@ -42,7 +42,7 @@ struct RegisteredTool: Sendable {
     }
   }
 
-  /// Reads the arguments, does the work, and gives the output as text and as the value of that text.
+  /// Reads the arguments and does the work; gives the output as text and as that text's value.
   func call(
     _ arguments: [String: JSONValue], _ context: ToolContext
   ) throws -> (text: String, json: JSONValue) {

@@ -24,8 +24,18 @@ struct FileDescriptor: Hashable, Sendable {
   static func pipe() throws(Failure) -> (read: FileDescriptor, write: FileDescriptor) {
     var ends: [Int32] = [-1, -1]
     guard makePipe(&ends) == 0 else { throw .current }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    return (FileDescriptor(number: ends[0]), FileDescriptor(number: ends[1]))
+    defer { for end in ends { _ = closeNumber(end) } }
+    // A process that was started without some of its standard streams gets their numbers here, and
+    // would take the pipe for its client.
+    let read = fcntl(ends[0], F_DUPFD_CLOEXEC, 3)
+    guard read >= 0 else { throw .current }
+    let write = fcntl(ends[1], F_DUPFD_CLOEXEC, 3)
+    guard write >= 0 else {
+      let failure = Failure.current
+      _ = closeNumber(read)
+      throw failure
+    }
+    return (FileDescriptor(number: read), FileDescriptor(number: write))
   }
 
   /// Makes writing to a pipe that nobody reads an error instead of the end of the process.

@@ -12,7 +12,7 @@ final class LineWriter: Sendable {
   private let isClosed = Atomic(false)
   private let onFailure: @Sendable (FileDescriptor.Failure) -> Void
 
-  /// - Parameter onFailure: called once, when the output is broken and nothing more will be written.
+  /// - Parameter onFailure: called once, when the output is broken and nothing more is written.
   init(
     _ output: FileDescriptor, onFailure: @escaping @Sendable (FileDescriptor.Failure) -> Void
   ) {

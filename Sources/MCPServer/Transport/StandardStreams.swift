@@ -3,8 +3,8 @@ package import Records
 
 /// Serves one client over a pair of byte streams: one JSON message in each line.
 ///
-/// The thread that calls `run` reads. It answers what is quick at once; calls of tools go to threads
-/// of their own, so that none of them keeps `ping` waiting.
+/// The thread that calls `run` reads. It answers what is quick at once; calls of tools go to
+/// threads of their own, so that none of them keeps `ping` waiting.
 package final class StandardStreams: Sendable {
   /// How many tools run at once.
   package static let concurrentCalls = 8

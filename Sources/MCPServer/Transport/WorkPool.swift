@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// Runs pieces of work that may block, so many at a time, on threads of its own.
 ///
-/// Threads begin when there is work and end when there is none. Neither Swift's cooperative pool nor
-/// Dispatch's shared one is used: both have about as many threads as the machine has cores, and a
-/// few slow calls would hold up everything else in the process.
+/// Threads begin when there is work and end when there is none. Neither Swift's cooperative pool
+/// nor Dispatch's shared one is used: both have about as many threads as the machine has cores, and
+/// a few slow calls would hold up everything else in the process.
 final class WorkPool: Sendable {
   private typealias Work = @Sendable () -> Void
 

@@ -1,0 +1,49 @@
+package import ConversationMemory
+package import Records
+
+/// What the command line asks of the services.
+extension Application {
+  /// A record of an import file.
+  package typealias ImportRecord = ImportedRecord
+
+  /// A search that a person types.
+  package struct MemoryQuery: Sendable {
+    package var text: String
+    package var user: UserID
+    package var session: SessionID?
+    package var strategy: RetrievalStrategy
+    package var filter: MemoryFilter
+    package var limit: Int
+    package var minimumRelevance: Double
+
+    package init(
+      text: String, user: UserID, session: SessionID? = nil,
+      strategy: RetrievalStrategy = .hybrid, filter: MemoryFilter = MemoryFilter(),
+      limit: Int = Limits.defaultSearchCount, minimumRelevance: Double = 0
+    ) {
+      self.text = text
+      self.user = user
+      self.session = session
+      self.strategy = strategy
+      self.filter = filter
+      self.limit = limit
+      self.minimumRelevance = minimumRelevance
+    }
+  }
+
+  /// Finds memories, as whoever owns the data directory.
+  package func search(_ query: MemoryQuery) throws -> RetrievalResult {
+    try memories.search(
+      MemoryService.Search(
+        query: query.text, strategy: query.strategy, filter: query.filter, limit: query.limit,
+        minimumRelevance: query.minimumRelevance),
+      caller: .unbound(default: nil), user: query.user, session: query.session)
+  }
+
+  /// Stores records of any users, as whoever owns the data directory.
+  package func importRecords(
+    _ records: [ImportRecord], progress: (Int) -> Void
+  ) throws -> ImportCounts {
+    try memories.importRecords(records, caller: .unbound(default: nil), progress: progress)
+  }
+}

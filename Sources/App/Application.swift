@@ -1,0 +1,61 @@
+package import ConversationMemory
+internal import EmbeddedBackend
+internal import Embeddings
+internal import Foundation
+package import Logging
+package import MCPServer
+package import RAG
+internal import Records
+
+/// The object graph, put together from the settings: the only place that constructs things.
+package final class Application: Sendable {
+  package static let version = "0.1.0"
+
+  package let settings: Settings
+  package let sessions: SessionService
+  package let memories: MemoryService
+  package let questions: QuestionAnswering
+  package let health: HealthService
+  let embedder: LazyEmbedder
+  let touches = TouchBuffer()
+  let sweeps = SweepRecord()
+  let logger: Logger
+  private let store: EmbeddedStore
+
+  /// Opens the store; loads no model.
+  ///
+  /// - Throws: `StorageError`.
+  package init(_ settings: Settings, logger: Logger) throws {
+    self.settings = settings
+    self.logger = logger
+    let store = try EmbeddedStore(directory: settings.dataDirectory)
+    self.store = store
+    let lazyEmbedder = LazyEmbedder(model: settings.model)
+    embedder = lazyEmbedder
+    let embedding = TextEmbedding { try lazyEmbedder.embedder() }
+    let rules = settings.sessionRules
+    sessions = SessionService(backend: store, rules: rules)
+    memories = MemoryService(
+      backend: store, embedding: embedding, rules: rules, touches: touches)
+    questions = QuestionAnswering(backend: store, embedding: embedding, rules: rules)
+    health = HealthService(
+      backend: store, embedding: embedding, rules: rules, sweeps: sweeps,
+      answerModel: QuestionAnswering.modelName, availableBytes: { try store.availableBytes() })
+  }
+
+  /// What the tools work with.
+  package var services: Services {
+    Services(
+      sessions: sessions, memories: memories, questions: questions, health: health,
+      version: Self.version)
+  }
+
+  /// Stores what searches have touched.
+  func flushTouches() throws { try touches.flush(to: store) }
+
+  /// Stores what is still to be stored, and ends the connections.
+  package func close() throws {
+    try flushTouches()
+    try store.close()
+  }
+}

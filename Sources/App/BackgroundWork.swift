@@ -1,0 +1,61 @@
+internal import ConversationMemory
+internal import Dispatch
+internal import Foundation
+internal import Logging
+internal import Records
+
+/// What a server does beside answering: it stores touches, writes down expiries, and makes the vectors
+/// that are missing once there is a model.
+///
+/// Each kind has a thread's worth of a queue of its own, so that a long one delays no other.
+final class BackgroundWork {
+  private let application: Application
+  private var timers: [any DispatchSourceTimer] = []
+
+  init(_ application: Application) {
+    self.application = application
+  }
+
+  /// How often touches are stored, in seconds.
+  private static let touchInterval = 1.0
+  /// How often it is looked for memories without a vector, in seconds.
+  private static let vectorInterval = 2.0
+
+  func start() {
+    every(Self.touchInterval, "touches") { try $0.flushTouches() }
+    every(application.settings.sweepInterval, "sweep") { application in
+      let expired = try application.sessions.sweep()
+      application.sweeps.note(.now())
+      if expired > 0 { application.logger.info("expired \(expired) overdue sessions") }
+    }
+    every(Self.vectorInterval, "vectors") { application in
+      var made = 0
+      while case let batch = try application.memories.embedMissing(), batch > 0 { made += batch }
+      if made > 0 { application.logger.info("made \(made) vectors that were missing") }
+    }
+  }
+
+  func stop() {
+    for timer in timers { timer.cancel() }
+    timers = []
+  }
+
+  private func every(
+    _ seconds: Double, _ name: String, _ work: @escaping @Sendable (Application) throws -> Void
+  ) {
+    let queue = DispatchQueue(label: "recollect.\(name)")
+    let timer = DispatchSource.makeTimerSource(queue: queue)
+    let application = application
+    timer.schedule(deadline: .now() + seconds, repeating: seconds)
+    timer.setEventHandler {
+      do {
+        try work(application)
+      } catch {
+        application.logger.error(
+          "background work failed", metadata: ["work": "\(name)", "error": "\(error)"])
+      }
+    }
+    timer.resume()
+    timers.append(timer)
+  }
+}

@@ -1,0 +1,44 @@
+internal import Foundation
+internal import Records
+
+/// Files with one JSON value a line.
+enum JSONLines {
+  /// The values of a file; blank lines are passed over.
+  ///
+  /// - Throws: `InputError` naming the file, or the line that is not what it should be.
+  static func read<Value: Decodable>(_ path: String, as type: Value.Type) throws -> [Value] {
+    let data: Data
+    do {
+      data =
+        try path == "-"
+        ? FileHandle.standardInput.readToEnd() ?? Data()
+        : Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw InputError(.unavailable, "\(path) cannot be read: \(error.localizedDescription)")
+    }
+    var values: [Value] = []
+    let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (number, line) in lines.enumerated()
+    where line.contains(where: { !" \t\r".utf8.contains($0) }) {
+      do {
+        values.append(try JSON.value(Value.self, from: Data(line)))
+      } catch let error as ServiceError {
+        throw InputError(.wrongUse, "\(path), line \(number + 1): \(error.message)")
+      } catch {
+        throw InputError(
+          .wrongUse, "\(path), line \(number + 1) is not what is expected: \(reason(error))")
+      }
+    }
+    return values
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    switch error {
+    case DecodingError.keyNotFound(let key, _): "it has no \(key.stringValue)."
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+      DecodingError.dataCorrupted(let context):
+      (context.codingPath.map(\.stringValue) + [context.debugDescription]).joined(separator: ": ")
+    default: "\(error)"
+    }
+  }
+}

@@ -1,0 +1,116 @@
+internal import App
+package import ArgumentParser
+internal import Records
+
+/// `recollect search`
+package struct SearchCommand: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "search",
+    abstract: "Find memories by meaning and by word.",
+    discussion: "Exits with 1 when nothing was found.")
+
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var output: OutputOptions
+
+  @Argument(help: "What you want to know.")
+  var query: String
+
+  @Option(help: "Whose memories.")
+  var user = "local"
+
+  @Option(help: "Only this session.")
+  var session: String?
+
+  @Option(help: "Only these types, with commas between them.")
+  var types: String?
+
+  @Option(help: "Only what happened at or after this time (ISO 8601).")
+  var since: String?
+
+  @Option(help: "Only what happened at or before this time (ISO 8601).")
+  var until: String?
+
+  @Option(help: "How many hits at most.")
+  var limit = Limits.defaultSearchCount
+
+  @Option(help: "hybrid, semantic or keyword.")
+  var strategy = RetrievalStrategy.hybrid.rawValue
+
+  @Option(help: "Leave out hits below this relevance, from 0 to 1.")
+  var minRelevance = 0.0
+
+  package init() {}
+
+  private struct Result: Encodable {
+    let hits: [Hit]
+    let count: Int
+    let scope: String
+    let belowRelevance: Int
+    let timings: [String: Double]
+
+    struct Hit: Encodable {
+      let memory: Memory
+      let relevance: Double
+      let factors: RelevanceFactors
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case hits, count, scope, timings
+      case belowRelevance = "below_relevance"
+    }
+  }
+
+  package func run() throws {
+    let user = try UserID(user)
+    let session = try session.map { try SessionID($0) }
+    guard let strategy = RetrievalStrategy(rawValue: strategy) else {
+      throw ServiceError.invalid("strategy", "must be hybrid, semantic or keyword")
+    }
+    let filter = MemoryFilter(
+      types: types.map { $0.split(separator: ",").map(String.init) },
+      since: try time(since, "since"), until: try time(until, "until"))
+    let search = Application.MemoryQuery(
+      text: query, user: user, session: session, strategy: strategy, filter: filter, limit: limit,
+      minimumRelevance: minRelevance)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let found = try store.withApplication(output) { application in
+      let opened = clock.now
+      let found = try application.search(search)
+      return (found, opened - start, clock.now - opened)
+    }
+    let result = Result(
+      hits: found.0.hits.map {
+        Result.Hit(memory: $0.memory, relevance: $0.relevance, factors: $0.factors)
+      },
+      count: found.0.hits.count, scope: session == nil ? "user" : "session",
+      belowRelevance: found.0.belowRelevance,
+      timings: ["open_ms": found.1 / .milliseconds(1), "search_ms": found.2 / .milliseconds(1)])
+    try output.print(result) { text(found.0.hits) }
+    if found.0.hits.isEmpty { throw ExitStatus.no }
+  }
+
+  private func text(_ hits: [Hit]) -> String {
+    guard !hits.isEmpty else { return "Nothing found." }
+    return hits.map { hit in
+      let percent = String(Int((hit.relevance * 100).rounded()))
+      let content = hit.memory.excerpt(Limits.excerptLength).content
+      return "\(percent.leftPadded(3))%  \(hit.memory.time.description.prefix(10))  \(content)\n"
+        + "      \(hit.memory.id)"
+    }.joined(separator: "\n")
+  }
+
+  private func time(_ text: String?, _ name: String) throws -> Timestamp? {
+    guard let text else { return nil }
+    guard let time = Timestamp(text) else {
+      throw ServiceError.invalid(name, "must be an ISO 8601 time such as 2026-11-22T14:05:00Z")
+    }
+    return time
+  }
+}
+
+extension String {
+  func leftPadded(_ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - count)) + self
+  }
+}

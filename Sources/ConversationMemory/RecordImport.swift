@@ -1,0 +1,183 @@
+package import Records
+internal import Retrieval
+
+/// One line of an import: a session or a memory, with the names of `Session` and `Memory`.
+///
+/// A record that brings its id keeps it, and is passed over when the id is there already; a memory
+/// without one is stored as `add` would, merging equal texts.
+package enum ImportedRecord: Sendable, Decodable {
+  case session(ImportedSession)
+  case memory(ImportedMemory)
+
+  private enum CodingKeys: String, CodingKey { case kind }
+
+  private enum Kind: String, Decodable {
+    case session
+    case memory
+  }
+
+  package init(from decoder: any Decoder) throws {
+    switch try decoder.container(keyedBy: CodingKeys.self).decode(Kind.self, forKey: .kind) {
+    case .session: self = .session(try ImportedSession(from: decoder))
+    case .memory: self = .memory(try ImportedMemory(from: decoder))
+    }
+  }
+}
+
+/// A session that is imported.
+package struct ImportedSession: Sendable, Decodable {
+  let id: SessionID?
+  let user: UserID
+  let name: String?
+  let createdAt: Timestamp?
+  let lastActivity: Timestamp?
+  let expiredAt: Timestamp?
+  let interactionCount: Int?
+  let metadata: [String: JSONValue]?
+
+  private enum CodingKeys: String, CodingKey {
+    case id = "session_id"
+    case user = "user_id"
+    case name, metadata
+    case createdAt = "created_at"
+    case lastActivity = "last_activity"
+    case expiredAt = "expired_at"
+    case interactionCount = "interaction_count"
+  }
+
+  func record(at now: Timestamp) throws -> SessionRecord {
+    let createdAt = createdAt ?? now
+    try Validation.metadata(metadata ?? [:])
+    return SessionRecord(
+      id: id ?? .make(), user: user,
+      name: try name.map { try Validation.name($0, field: "name") } ?? "Imported session",
+      createdAt: createdAt, lastActivity: max(createdAt, lastActivity ?? createdAt),
+      expiredAt: expiredAt, interactionCount: max(0, interactionCount ?? 0),
+      metadata: metadata ?? [:])
+  }
+}
+
+/// A memory that is imported.
+package struct ImportedMemory: Sendable, Decodable {
+  let id: MemoryID?
+  let user: UserID
+  let session: SessionID?
+  let content: String
+  let type: String?
+  let metadata: [String: JSONValue]?
+  let createdAt: Timestamp?
+  let updatedAt: Timestamp?
+  let occurredAt: Timestamp?
+  let importance: Double?
+  let accessCount: Int?
+  let lastAccessedAt: Timestamp?
+  let version: Int?
+
+  private enum CodingKeys: String, CodingKey {
+    case id = "memory_id"
+    case user = "user_id"
+    case session = "session_id"
+    case content, metadata, importance, version
+    case type = "memory_type"
+    case createdAt = "created_at"
+    case updatedAt = "updated_at"
+    case occurredAt = "occurred_at"
+    case accessCount = "access_count"
+    case lastAccessedAt = "last_accessed_at"
+  }
+
+  func record(at now: Timestamp) throws -> Memory {
+    let draft = try MemoryService.Draft(
+      content: content, type: type ?? Memory.defaultType, metadata: metadata ?? [:],
+      occurredAt: occurredAt, importance: importance ?? Memory.defaultImportance
+    ).validated()
+    return Memory(
+      id: id ?? .make(), user: user, session: session, content: draft.content, type: draft.type,
+      metadata: draft.metadata, createdAt: createdAt ?? now,
+      updatedAt: updatedAt, occurredAt: draft.occurredAt,
+      accessCount: max(0, accessCount ?? 0), lastAccessedAt: lastAccessedAt,
+      importance: draft.importance, version: max(1, version ?? 1))
+  }
+}
+
+extension MemoryService {
+  /// How many records go into one transaction.
+  package static let importBatch = 256
+
+  /// Stores records of any users, in one transaction for each `importBatch` of them: when this
+  /// throws, the batches before stay, and importing the same records again goes on from there.
+  ///
+  /// - Parameter progress: told how many records are done.
+  /// - Throws: `forbidden` for a caller bound to another user, `invalid_argument`, `not_found` for a
+  ///   memory whose session is unknown or another user's.
+  package func importRecords(
+    _ records: [ImportedRecord], caller: Caller, progress: (Int) -> Void = { _ in }
+  ) throws -> ImportCounts {
+    var counts = ImportCounts()
+    for start in stride(from: 0, to: records.count, by: Self.importBatch) {
+      let batch = records[start..<min(start + Self.importBatch, records.count)]
+      try importBatch(batch, caller, &counts)
+      progress(start + batch.count)
+    }
+    return counts
+  }
+
+  private func importBatch(
+    _ batch: ArraySlice<ImportedRecord>, _ caller: Caller, _ counts: inout ImportCounts
+  ) throws {
+    let now = clock()
+    let memories = try batch.compactMap { record in
+      if case .memory(let memory) = record { try memory.record(at: now) } else { nil }
+    }
+    let embedded = memories.isEmpty ? nil : try embedding.embed(memories.map(\.content))
+    counts = try backend.write { writer in
+      var counts = counts
+      try embedded?.adopt(in: writer)
+      var position = 0
+      for record in batch {
+        switch record {
+        case .session(let session):
+          try add(try session.record(at: now), caller, &counts, writer)
+        case .memory(let source):
+          let vector = embedded?.embeddings[position]
+          try add(memories[position], source.id != nil, vector, caller, &counts, writer)
+          position += 1
+        }
+      }
+      return counts
+    }
+  }
+
+  private func add(
+    _ session: SessionRecord, _ caller: Caller, _ counts: inout ImportCounts,
+    _ writer: any MemoryWriter
+  ) throws {
+    _ = try Authority.scope(of: session.user, for: caller)
+    guard try writer.owner(of: session.id) == nil else {
+      counts.skipped += 1
+      return
+    }
+    try writer.insert(session)
+    counts.sessions += 1
+  }
+
+  private func add(
+    _ memory: Memory, _ keepsID: Bool, _ vector: StoredEmbedding?, _ caller: Caller,
+    _ counts: inout ImportCounts, _ writer: any MemoryWriter
+  ) throws {
+    let scope = try Self.scope(caller, memory.user, memory.session, writer)
+    if keepsID {
+      guard try writer.owner(of: memory.id) == nil else {
+        counts.skipped += 1
+        return
+      }
+    } else if try writer.memory(
+      equalTo: memory.content, type: memory.type, occurredAt: memory.occurredAt, in: scope) != nil
+    {
+      counts.merged += 1
+      return
+    }
+    try writer.insert(memory, vector)
+    counts.memories += 1
+  }
+}
