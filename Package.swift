@@ -126,6 +126,33 @@ let package = Package(
       name: "LexicalIndexTests", dependencies: ["LexicalIndex", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
+      name: "RecordsTests", dependencies: ["Records", "TestSupport"], swiftSettings: strict),
+    .target(
+      name: "ServiceTestSupport",
+      dependencies: [
+        "ConversationMemory", "EmbeddedBackend", "Embeddings", "RAG", "Records", "TestSupport",
+      ], path: "Tests/ServiceTestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "EmbeddedBackendTests",
+      dependencies: [
+        "ConversationMemory", "EmbeddedBackend", "Embeddings", "Records", "Retrieval",
+        "ServiceTestSupport", "TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift", condition: server),
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "ConversationMemoryTests",
+      dependencies: [
+        "ConversationMemory", "Embeddings", "RAG", "Records", "ServiceTestSupport",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RAGTests",
+      dependencies: ["ConversationMemory", "RAG", "Records", "ServiceTestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ServerTests", dependencies: ["CLI", "Records", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "RepositoryTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    .testTarget(
       name: "MCPServerTests", dependencies: ["MCPServer", "Records", "TestSupport"],
       swiftSettings: strict),
     .testTarget(

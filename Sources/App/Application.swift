@@ -51,7 +51,7 @@ package final class Application: Sendable {
   }
 
   /// Stores what searches have touched.
-  func flushTouches() throws { try touches.flush(to: store) }
+  func flushTouches() throws { try touches.flush(to: store, settings.sessionRules) }
 
   /// Stores what is still to be stored, and ends the connections.
   package func close() throws {

@@ -19,7 +19,7 @@ package final class TouchBuffer: Sendable {
   }
 
   /// Stores what was gathered; keeps it when that fails.
-  package func flush(to backend: any MemoryBackend) throws {
+  package func flush(to backend: any MemoryBackend, _ rules: SessionRules) throws {
     let taken = gathered.withLock { touches in
       let taken = touches
       touches = Touches()
@@ -27,7 +27,7 @@ package final class TouchBuffer: Sendable {
     }
     guard !taken.isEmpty else { return }
     do {
-      try backend.write { try $0.apply(taken) }
+      try backend.write { try $0.apply(taken, sessionTimeout: rules.timeout) }
     } catch {
       gathered.withLock { $0.merge(earlier: taken) }
       throw error

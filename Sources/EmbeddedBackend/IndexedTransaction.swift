@@ -47,13 +47,8 @@ extension IndexedTransaction: MemorySearcher {
   ) throws -> [Candidate] {
     let terms = TextAnalyzer.terms(of: text)
     let allowed = try keys(in: scope, filter).map(Set.init)
-    let user = scope.user.description
-    let lexicalScope: LexicalScope =
-      if let session = scope.session { .session(user: user, session: session.description) } else {
-        .user(user)
-      }
     return view.terms.search(
-      terms: terms, scope: lexicalScope, count: .max,
+      terms: terms, scope: Self.lexical(scope), count: .max,
       allowing: allowed.map { allowed in { allowed.contains($0) } }
     ).map { Candidate(key: MemoryKey(rawValue: Int64($0.id)), score: $0.score) }
   }
@@ -82,6 +77,21 @@ extension IndexedTransaction: MemorySearcher {
         WHERE \(condition.sql)
         """, arguments: condition.arguments
     ).map(UInt64.init)
+  }
+
+  func coverage(of text: String, by pieces: [String], in scope: Scope) throws -> [Double] {
+    let rarities = view.terms.rarities(
+      of: TextAnalyzer.terms(of: text), scope: Self.lexical(scope))
+    let total = rarities.values.reduce(0, +)
+    guard total > 0 else { return pieces.map { _ in 0 } }
+    return pieces.map { piece in
+      Set(TextAnalyzer.terms(of: piece)).reduce(0) { $0 + (rarities[$1] ?? 0) } / total
+    }
+  }
+
+  private static func lexical(_ scope: Scope) -> LexicalScope {
+    let user = scope.user.description
+    return scope.session.map { .session(user: user, session: $0.description) } ?? .user(user)
   }
 
   private static func search(_ scope: Scope) -> SearchScope {

@@ -118,7 +118,7 @@ extension Transaction: MemoryWriter {
       arguments: [try JSON.text(identity)])
   }
 
-  func apply(_ touches: Touches) throws {
+  func apply(_ touches: Touches, sessionTimeout: Double) throws {
     for (id, touch) in touches.memories {
       try db.execute(
         sql: """
@@ -130,8 +130,12 @@ extension Transaction: MemoryWriter {
       try db.execute(
         sql: """
           UPDATE sessions SET last_activity = max(last_activity, ?)
-          WHERE session_id = ? AND expired_at IS NULL
-          """, arguments: [time.milliseconds, id.description])
+          WHERE session_id = ? AND expired_at IS NULL AND last_activity > ?
+          """,
+        arguments: [
+          time.milliseconds, id.description,
+          time.advanced(bySeconds: -sessionTimeout).milliseconds,
+        ])
     }
   }
 

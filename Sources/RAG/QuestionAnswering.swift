@@ -99,33 +99,33 @@ package struct QuestionAnswering: Sendable {
     let embedded = question.usesMemory ? try embedding.embed([text]) : nil
     timer.step("embed_ms")
     let vector = embedded?.embeddings.first?.vector
-    let hits =
+    var passages =
       question.usesMemory
-      ? try context(question, text, vector, embedded, caller, user, session) : []
+      ? try self.passages(question, text, vector, embedded, caller, user, session) : []
     timer.step("retrieve_ms")
-    let quotes = try ExtractiveAnswer.quotes(
-      text, vector: vector, hits: hits, embedder: try embedding.embedder())
+    if let vector { try addSimilarities(to: vector, &passages) }
+    let quotes = ExtractiveAnswer.best(passages)
     timer.step("answer_ms")
-    let answer = quotes.map(\.sentence).joined(separator: "\n")
+    let answer = quotes.map(\.text).joined(separator: "\n")
     let memory = try record(
       question, text, quotes.isEmpty ? nil : answer, caller, user, session)
     timer.step("record_ms")
     return Answer(
       text: quotes.isEmpty ? Self.noAnswer : answer, isAnswered: !quotes.isEmpty,
       citations: quotes.map {
-        Citation(memory: $0.hit.memory.id, quote: $0.sentence, relevance: $0.hit.relevance)
+        Citation(memory: $0.hit.memory.id, quote: $0.text, relevance: $0.hit.relevance)
       },
       session: session, memory: memory, timings: timer.timings)
   }
 
   // MARK: Steps
 
-  /// The memories to answer from, best first. What was made by answering earlier questions is left
-  /// out: an answer rests on what somebody said.
-  private func context(
+  /// The passages to answer from. What was made by answering earlier questions is left out: an answer
+  /// rests on what somebody said.
+  private func passages(
     _ question: Question, _ text: String, _ vector: [Float]?, _ embedded: EmbeddedTexts?,
     _ caller: Caller, _ user: UserID?, _ session: SessionID?
-  ) throws -> [Hit] {
+  ) throws -> [ExtractiveAnswer.Passage] {
     let now = clock()
     let limit = question.maximumContextItems
     return try backend.search { searcher in
@@ -140,7 +140,25 @@ package struct QuestionAnswering: Sendable {
         hits += found.filter { !$0.memory.isGenerated && !known.contains($0.memory.id) }
           .prefix(limit)
       }
-      return Array(hits.prefix(2 * limit))
+      var passages = ExtractiveAnswer.passages(of: hits, hasVectors: vector != nil)
+      let coverage = try searcher.coverage(
+        of: text, by: passages.map(\.text), in: scope.wholeUser)
+      for position in passages.indices { passages[position].coverage = coverage[position] }
+      return passages
+    }
+  }
+
+  /// Embeds the passages that are only a part of their memory.
+  private func addSimilarities(
+    to vector: [Float], _ passages: inout [ExtractiveAnswer.Passage]
+  ) throws {
+    let missing = passages.indices.filter { passages[$0].semantic == nil }
+    guard !missing.isEmpty,
+      let embedded = try embedding.embed(missing.map { passages[$0].text })
+    else { return }
+    for (position, embedding) in zip(missing, embedded.embeddings) {
+      let product = zip(embedding.vector, vector).reduce(0) { $0 + $1.0 * $1.1 }
+      passages[position].semantic = Double(product)
     }
   }
 

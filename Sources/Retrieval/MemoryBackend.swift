@@ -76,6 +76,9 @@ package protocol MemorySearcher {
   func matching(
     _ text: String, in scope: Scope, _ filter: MemoryFilter
   ) throws -> [Candidate]
+  /// Which share of a text's words each piece holds, 0 to 1, rare words of the scope weighing more
+  /// than common ones.
+  func coverage(of text: String, by pieces: [String], in scope: Scope) throws -> [Double]
   /// The records of candidates.
   func memories(_ keys: [MemoryKey], in scope: Scope) throws -> [MemoryKey: Memory]
 }
@@ -100,8 +103,9 @@ package protocol MemoryWriter: MemoryReader {
   func setEmbedding(_ embedding: StoredEmbedding, of pending: PendingMemory) throws
   /// Records which embedder's vectors are stored.
   func setStoredEmbedder(_ identity: EmbedderIdentity) throws
-  /// Adds what searches have touched since the last time.
-  func apply(_ touches: Touches) throws
+  /// Adds what searches have touched since the last time. A session that was already overdue when it
+  /// was touched is not revived.
+  func apply(_ touches: Touches, sessionTimeout: Double) throws
   /// Writes a value of no meaning and reads it back.
   func probe(_ value: String) throws -> Bool
 }

@@ -43,6 +43,25 @@ package struct LexicalSnapshot: Sendable {
     return scan.best(count, by: weights, allowing: allowing)
   }
 
+  /// How rare each of the terms is in a scope: its inverse document frequency there, above 0.
+  ///
+  /// - Complexity: O(stored terms of the scope).
+  package func rarities(of terms: [String], scope: LexicalScope) -> [String: Double] {
+    let distinct = Set(terms).sorted()
+    var scan = ScopeScan(QueryTerms(distinct, in: table))
+    var totals = RowTotals()
+    withSessions(of: scope) { living, sessions in
+      totals = living
+      for rows in sessions {
+        for chunk in rows.chunks { scan.read(chunk) }
+      }
+    }
+    return Dictionary(
+      uniqueKeysWithValues: zip(distinct, scan.rowsWithTerm).map { term, holding in
+        (term, TermWeights.rarity(of: holding, among: totals.rows))
+      })
+  }
+
   /// The size of a scope; all zero if there is no such user or session.
   ///
   /// - Complexity: O(chunks of the scope).

@@ -20,16 +20,18 @@ struct TermWeights {
   ///   - scope: the living rows of the scope.
   ///   - rowsWithTerm: how many of them hold each term of the query, by rank.
   init(scope: RowTotals, rowsWithTerm: [Int]) {
-    let rows = Double(scope.rows)
     weights = rowsWithTerm.map { count in
-      let holding = Double(count)
-      let rarity = log(1 + (rows - holding + 0.5) / (holding + 0.5))
-      return rarity * (Self.saturation + 1)
+      Self.rarity(of: count, among: scope.rows) * (Self.saturation + 1)
     }
     fixedNorm = Self.saturation * (1 - Self.lengthInfluence)
     // Without a term in the whole scope there is no match to be scored.
     let mean = scope.meanLength
     normPerTerm = mean > 0 ? Self.saturation * Self.lengthInfluence / mean : 0
+  }
+
+  /// The inverse document frequency of a term that so many of the rows hold.
+  static func rarity(of holding: Int, among rows: Int) -> Double {
+    log(1 + (Double(rows - holding) + 0.5) / (Double(holding) + 0.5))
   }
 
   /// What is added to a term's frequency below the fraction, for a row of that many terms.

@@ -1,0 +1,54 @@
+# Everything a fresh Debian or Ubuntu machine with Swift needs is done by these targets.
+#
+#   make demo    build, install the model, import the sample, ask it questions over MCP
+#   make test    build and run the tests
+#   make setup   what both need: system packages, the binary, the model
+#   make kill    the long kill test: 200 rounds
+#   make format  format the sources
+
+SWIFT ?= swift
+BIN := .build/release/recollect
+PACKAGES := libopenblas-dev libsqlite3-dev python3 python3-pip python3-venv strace
+SHARED := $(abspath ../shared)
+PROBE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/probe
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: setup packages build model probe demo test kill format bench-scoped
+
+setup: packages build model
+
+packages:
+	@missing=""; for p in $(PACKAGES); do \
+	  dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok installed' || missing="$$missing $$p"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing$$missing"; \
+	  $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing; \
+	fi
+
+build: packages
+	$(SWIFT) build -c release --product recollect
+
+model: build
+	@$(BIN) model list >/dev/null || $(BIN) model install
+
+demo: setup
+	$(BIN) demo --sample data/sample
+
+# The official MCP clients, as a test of the server: only where the probe stands beside the checkout.
+probe: packages
+	@if [ -f $(SHARED)/tools/mcp_probe.py ] && ! $(PROBE_HOME)/bin/python -c 'import mcp, fastmcp, jsonschema' 2>/dev/null; then \
+	  python3 -m venv $(PROBE_HOME) && $(PROBE_HOME)/bin/python -m pip install -q mcp fastmcp jsonschema; \
+	fi
+
+test: setup probe
+	$(SWIFT) build -c release --build-tests
+	$(SWIFT) test -c release --skip-build --disable-xctest
+
+kill: setup
+	$(SWIFT) build -c release --build-tests
+	RECOLLECT_KILL_ROUNDS=200 $(SWIFT) test -c release --skip-build --disable-xctest --filter KillTests
+
+format:
+	$(SWIFT) format -i -r Sources Tests Benchmarks Package.swift
