@@ -28,9 +28,9 @@ package final class Application: Sendable {
   package init(_ settings: Settings, logger: Logger) throws {
     self.settings = settings
     self.logger = logger
+    let lazyEmbedder = try LazyEmbedder(model: settings.model) { logger.error("\($0)") }
     let store = try EmbeddedStore(directory: settings.dataDirectory)
     self.store = store
-    let lazyEmbedder = LazyEmbedder(model: settings.model)
     embedder = lazyEmbedder
     let embedding = TextEmbedding { try lazyEmbedder.embedder() }
     let rules = settings.sessionRules

@@ -3,6 +3,7 @@ internal import Dispatch
 internal import Foundation
 internal import Logging
 internal import Records
+internal import Synchronization
 
 /// What a server does beside answering: it stores touches, writes down expiries, and makes the vectors
 /// that are missing once there is a model.
@@ -11,6 +12,8 @@ internal import Records
 final class BackgroundWork {
   private let application: Application
   private var timers: [any DispatchSourceTimer] = []
+  private var queues: [DispatchQueue] = []
+  private let isStopping = StopFlag()
 
   init(_ application: Application) {
     self.application = application
@@ -21,6 +24,9 @@ final class BackgroundWork {
   /// How often it is looked for memories without a vector, in seconds.
   private static let vectorInterval = 2.0
 
+  /// Few enough that stopping never waits long for a batch.
+  private static let vectorsOfBatch = 16
+
   func start() {
     every(Self.touchInterval, "touches") { try $0.flushTouches() }
     every(application.settings.sweepInterval, "sweep") { application in
@@ -28,16 +34,30 @@ final class BackgroundWork {
       application.sweeps.note(.now())
       if expired > 0 { application.logger.info("expired \(expired) overdue sessions") }
     }
-    every(Self.vectorInterval, "vectors") { application in
+    every(Self.vectorInterval, "vectors") { [isStopping] application in
       var made = 0
-      while case let batch = try application.memories.embedMissing(), batch > 0 { made += batch }
+      while !isStopping.isSet,
+        case let batch = try application.memories.embedMissing(limit: Self.vectorsOfBatch),
+        batch > 0
+      {
+        made += batch
+      }
       if made > 0 { application.logger.info("made \(made) vectors that were missing") }
     }
   }
 
+  /// Starts nothing any more, and waits a little for what is going on.
   func stop() {
+    isStopping.set()
     for timer in timers { timer.cancel() }
+    let deadline = DispatchTime.now() + .seconds(1)
+    for queue in queues {
+      let idle = DispatchSemaphore(value: 0)
+      queue.async { idle.signal() }
+      _ = idle.wait(timeout: deadline)
+    }
     timers = []
+    queues = []
   }
 
   private func every(
@@ -57,5 +77,15 @@ final class BackgroundWork {
     }
     timer.resume()
     timers.append(timer)
+    queues.append(queue)
   }
+}
+
+/// Set once, when no more work is to begin.
+private final class StopFlag: Sendable {
+  private let flag = Atomic(false)
+
+  var isSet: Bool { flag.load(ordering: .acquiring) }
+
+  func set() { flag.store(true, ordering: .releasing) }
 }

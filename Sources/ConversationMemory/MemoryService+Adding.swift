@@ -93,7 +93,7 @@ extension MemoryService {
   /// Makes vectors for some of the memories that have none, when there is a model; returns how many
   /// were made.
   package func embedMissing(limit: Int = 64) throws -> Int {
-    guard try embedding.embedder() != nil else { return 0 }
+    // Asked first, because an idle server must not load a model for nothing.
     let pending = try backend.read { try $0.memoriesWithoutVector(limit: limit) }
     guard !pending.isEmpty, let embedded = try embedding.embed(pending.map(\.content)) else {
       return 0

@@ -16,17 +16,33 @@ package struct TextEmbedding: Sendable {
   }
 
   /// The embedder, or nil when its model is not installed.
-  package func embedder() throws -> (any Embedder)? { try load() }
+  ///
+  /// - Throws: `unavailable` for a model that is there but cannot be used.
+  package func embedder() throws -> (any Embedder)? {
+    try Self.translating { try load() }
+  }
 
   /// The vectors of contents, or nil when there is no model.
   package func embed(_ contents: [String]) throws -> EmbeddedTexts? {
-    guard let embedder = try load() else { return nil }
-    let embeddings = try embedder.embed(contents).map {
+    guard let embedder = try embedder() else { return nil }
+    let embeddings = try Self.translating { try embedder.embed(contents) }.map {
       StoredEmbedding(vector: $0.vector, embeddedCharacters: $0.embeddedCharacters)
     }
     let identity = EmbedderIdentity(
       name: embedder.model.name, dimension: embedder.model.dimension)
     return EmbeddedTexts(embeddings: embeddings, identity: identity)
+  }
+
+  /// A model's own error names files; callers learn what it means for them.
+  private static func translating<R>(_ body: () throws -> R) throws -> R {
+    do {
+      return try body()
+    } catch is EmbeddingError {
+      throw ServiceError(
+        .unavailable,
+        "The embedding model cannot be used. `recollect model list` says why; searching by keyword "
+          + "still works.")
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 internal import GRDB
 internal import LexicalIndex
@@ -15,18 +16,24 @@ final class DerivedIndex: Sendable {
   }
 
   private let state = State()
-  private let turns = NSLock()
+  /// A semaphore and no lock: the turn may end on another thread than the one that took it.
+  private let turns = DispatchSemaphore(value: 1)
 
-  /// The state behind the lock `turns`.
-  private final class State: @unchecked Sendable {  // only touched while `turns` is held
+  /// The state that whoever has the turn may touch.
+  private final class State: @unchecked Sendable {  // only touched by the holder of the turn
     var sequence: Int64?
     var vectors: VectorCollection?
-    let terms = LexicalCollection()
+    var terms = LexicalCollection()
+
+    func reset() {
+      vectors = nil
+      terms = LexicalCollection()
+    }
   }
 
   /// Waits until no other search is about to move the index.
   func takeTurn() -> Turn {
-    turns.lock()
+    turns.wait()
     return Turn(self)
   }
 
@@ -42,7 +49,7 @@ final class DerivedIndex: Sendable {
     private func end() {
       guard isHeld else { return }
       isHeld = false
-      index.turns.unlock()
+      index.turns.signal()
     }
 
     /// Brings the index to the state that the transaction sees, and gives the turn back.
@@ -61,6 +68,8 @@ final class DerivedIndex: Sendable {
         db, sql: "SELECT DISTINCT memory FROM changes WHERE sequence > ?", arguments: [known])
       try apply(changed, db)
     } else {
+      // What a failed attempt left behind may be gone from the database by now.
+      state.reset()
       try build(db)
     }
     state.sequence = target

@@ -96,13 +96,18 @@ package final class EmbeddedStore: MemoryBackend {
     }
   }
 
-  /// Ends the connections; the log is folded into the database while no other process commits.
+  /// Folds the log into the database while no other process commits, and ends the connections.
+  ///
+  /// The lock is always taken inside the writer's queue, never around it: threads of one process
+  /// share the lock's descriptor, so it is the queue that keeps them apart. (SQLite itself may fold
+  /// what is left when the very last connection of all processes ends; it does so only while it
+  /// keeps everybody out.)
   package func close() throws {
     try Self.translating(path) {
-      try lock.withLock {
-        try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }
-        try pool.close()
+      try pool.writeWithoutTransaction { db in
+        try lock.withLock { _ = try db.checkpoint(.passive) }
       }
+      try pool.close()
     }
   }
 

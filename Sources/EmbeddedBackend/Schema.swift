@@ -3,8 +3,8 @@ internal import GRDB
 /// The tables, and how an older database becomes one of today's.
 ///
 /// Everything that could diverge is kept in step by triggers, inside the transaction that causes it:
-/// the number of memories of a session, the lifetime totals, and the change sequence that the index
-/// follows. Touches (`access_count`, `last_accessed_at`) are in no trigger, so they never enter it.
+/// the number of memories of a session, the lifetime totals, which memories lack a vector, and the
+/// change sequence that the index follows. Touches (`access_count`, `last_accessed_at`) are in no trigger, so they never enter it.
 enum Schema {
   static let version = 1
   /// "RCLT", so that other programs can tell whose file this is.
@@ -66,8 +66,10 @@ enum Schema {
       importance REAL NOT NULL,
       access_count INTEGER NOT NULL DEFAULT 0,
       last_accessed_at INTEGER,
-      version INTEGER NOT NULL DEFAULT 1
+      version INTEGER NOT NULL DEFAULT 1,
+      has_vector INTEGER NOT NULL DEFAULT 0
     ) STRICT;
+    CREATE INDEX memories_without_vector ON memories(id) WHERE has_vector = 0;
     CREATE INDEX memories_by_time ON memories(user, created_at, memory_id);
     CREATE INDEX memories_by_session ON memories(session_id, created_at, memory_id);
     CREATE INDEX memories_by_text ON memories(user, text_hash);
@@ -133,9 +135,11 @@ enum Schema {
       INSERT INTO changes(memory) VALUES (NEW.id);
     END;
     CREATE TRIGGER embedding_added AFTER INSERT ON embeddings BEGIN
+      UPDATE memories SET has_vector = 1 WHERE id = NEW.memory;
       INSERT INTO changes(memory) VALUES (NEW.memory);
     END;
     CREATE TRIGGER embedding_deleted AFTER DELETE ON embeddings BEGIN
+      UPDATE memories SET has_vector = 0 WHERE id = OLD.memory;
       INSERT INTO changes(memory) VALUES (OLD.memory);
     END;
     """

@@ -145,9 +145,7 @@ extension Transaction: MemoryReader {
     try Row.fetchAll(
       db,
       sql: """
-        SELECT id, content FROM memories
-        WHERE NOT EXISTS (SELECT 1 FROM embeddings WHERE embeddings.memory = memories.id)
-        ORDER BY id LIMIT ?
+        SELECT id, content FROM memories WHERE has_vector = 0 ORDER BY id LIMIT ?
         """, arguments: [limit]
     ).map { PendingMemory(key: MemoryKey(rawValue: $0["id"]), content: $0["content"]) }
   }
