@@ -30,9 +30,9 @@ final class BackgroundWork {
   func start() {
     every(Self.touchInterval, "touches") { try $0.flushTouches() }
     every(application.settings.sweepInterval, "sweep") { application in
-      let expired = try application.sessions.sweep()
+      let swept = try application.sessions.sweep()
       application.sweeps.note(.now())
-      if expired > 0 { application.logger.info("expired \(expired) overdue sessions") }
+      if !swept.isEmpty { application.logger.info("swept", metadata: ["what": "\(swept)"]) }
     }
     every(Self.vectorInterval, "vectors") { [isStopping] application in
       var made = 0

@@ -41,13 +41,24 @@ package struct Settings: Sendable {
     let limit = try Self.number("RECOLLECT_MAX_SESSIONS_PER_USER", environment) ?? 10
     let minutes =
       try Self.number("RECOLLECT_SESSION_CLEANUP_INTERVAL_MINUTES", environment) ?? 5
+    let days = try Self.number("RECOLLECT_EXPIRED_SESSION_RETENTION_DAYS", environment)
     guard limit >= 1, limit <= 1_000_000, limit == limit.rounded() else {
       throw ServiceError.invalid("RECOLLECT_MAX_SESSIONS_PER_USER", "must be a whole number from 1")
     }
-    guard hours > 0, minutes > 0 else {
-      throw ServiceError.invalid("RECOLLECT_SESSION_TIMEOUT_HOURS", "and its like must be above 0")
+    guard hours > 0 else {
+      throw ServiceError.invalid("RECOLLECT_SESSION_TIMEOUT_HOURS", "must be above 0")
     }
-    sessionRules = SessionRules(maximumPerUser: Int(limit), timeout: hours * 3600)
+    guard minutes > 0 else {
+      throw ServiceError.invalid("RECOLLECT_SESSION_CLEANUP_INTERVAL_MINUTES", "must be above 0")
+    }
+    if let days, days < 0 {
+      throw ServiceError.invalid("RECOLLECT_EXPIRED_SESSION_RETENTION_DAYS", "must be 0 or more")
+    }
+    sessionRules = SessionRules(
+      maximumPerUser: Int(limit), timeout: hours * 3600,
+      isTracking: try Self.flag("RECOLLECT_ENABLE_SESSION_TRACKING", environment) ?? true,
+      retention: days.map { $0 * 86_400 },
+      memoriesOnPurge: try Self.choice("RECOLLECT_MEMORY_ON_SESSION_PURGE", environment) ?? .keep)
     sweepInterval = minutes * 60
   }
 
@@ -57,6 +68,26 @@ package struct Settings: Sendable {
       throw ServiceError.invalid(name, "must be a number, not \(text)")
     }
     return number
+  }
+
+  private static func flag(_ name: String, _ environment: [String: String]) throws -> Bool? {
+    guard let text = environment[name], !text.isEmpty else { return nil }
+    switch text.lowercased() {
+    case "true", "1", "yes", "on": return true
+    case "false", "0", "no", "off": return false
+    default: throw ServiceError.invalid(name, "must be true or false, not \(text)")
+    }
+  }
+
+  private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    _ name: String, _ environment: [String: String]
+  ) throws -> Choice? {
+    guard let text = environment[name], !text.isEmpty else { return nil }
+    guard let choice = Choice(rawValue: text) else {
+      let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ServiceError.invalid(name, "must be one of \(choices), not \(text)")
+    }
+    return choice
   }
 
   /// `$XDG_DATA_HOME/recollect`, or `~/.local/share/recollect`.

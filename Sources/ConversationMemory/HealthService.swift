@@ -104,6 +104,7 @@ package struct HealthService: Sendable {
   }
 
   private func sessions(_ caller: Caller) throws -> (Status, String) {
+    guard rules.isTracking else { return (.ok, "tracking off") }
     let sweep = sweeps.last.map { "last sweep \($0)" } ?? "no sweep yet"
     // Counts over all users are an administrator's to see.
     guard case .unbound = caller else { return (.ok, "tracking on, \(sweep)") }

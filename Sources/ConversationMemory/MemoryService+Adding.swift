@@ -9,16 +9,22 @@ extension MemoryService {
     package var metadata: [String: JSONValue]
     package var occurredAt: Timestamp?
     package var importance: Double
+    package var expiresAt: Timestamp?
+    /// A memory of the same user that this one takes the place of.
+    package var supersedes: MemoryID?
 
     package init(
       content: String, type: String = Memory.defaultType, metadata: [String: JSONValue] = [:],
-      occurredAt: Timestamp? = nil, importance: Double = Memory.defaultImportance
+      occurredAt: Timestamp? = nil, importance: Double = Memory.defaultImportance,
+      expiresAt: Timestamp? = nil, supersedes: MemoryID? = nil
     ) {
       self.content = content
       self.type = type
       self.metadata = metadata
       self.occurredAt = occurredAt
       self.importance = importance
+      self.expiresAt = expiresAt
+      self.supersedes = supersedes
     }
 
     /// The draft with its rules checked and the type's blanks removed.
@@ -37,6 +43,8 @@ extension MemoryService {
     case added
     /// Its text was there already, with the same session, type and time.
     case merged
+    /// It took the place of another, which is no longer found by searching.
+    case superseded
   }
 
   /// Stores a memory; when this returns it is durable.
@@ -48,13 +56,13 @@ extension MemoryService {
     let draft = try draft.validated()
     // Whoever may not write here learns it before anything is embedded.
     try backend.read { reader in
-      let scope = try Self.scope(caller, user, session, reader)
+      let scope = try Self.scope(caller, user, session, rules, reader)
       _ = try Self.activeSession(in: scope, rules, at: clock(), reader)
     }
     let embedded = try embedding.embed([draft.content])
     return try backend.write { writer in
       let now = clock()
-      let scope = try Self.scope(caller, user, session, writer)
+      let scope = try Self.scope(caller, user, session, rules, writer)
       try embedded?.adopt(in: writer)
       return try Self.store(
         draft, embedded?.embeddings.first, in: scope, rules, at: now, writer)
@@ -70,9 +78,13 @@ extension MemoryService {
       session.lastActivity = max(session.lastActivity, now)
       try writer.update(session)
     }
+    if let expiresAt = draft.expiresAt, expiresAt <= now {
+      throw ServiceError.invalid("expires_at", "must be in the future")
+    }
+    if let old = draft.supersedes { try checkSuperseded(old, in: scope, writer) }
     let equal = try writer.memory(
       equalTo: draft.content, type: draft.type, occurredAt: draft.occurredAt, in: scope)
-    if var memory = equal?.memory {
+    if draft.supersedes == nil, var memory = equal?.memory {
       let metadata = memory.metadata.merging(draft.metadata) { _, new in new }
       if metadata != memory.metadata {
         try Validation.metadata(metadata)
@@ -85,9 +97,76 @@ extension MemoryService {
     let memory = Memory(
       id: .make(), user: scope.user, session: scope.session, content: draft.content,
       type: draft.type, metadata: draft.metadata, createdAt: now, occurredAt: draft.occurredAt,
-      importance: draft.importance, embeddedCharacters: vector?.embeddedCharacters)
+      importance: draft.importance, embeddedCharacters: vector?.embeddedCharacters,
+      expiresAt: draft.expiresAt, supersedes: draft.supersedes)
     try writer.insert(memory, vector)
-    return (memory, .added)
+    guard let old = draft.supersedes else { return (memory, .added) }
+    try writer.setSuccessor(of: old, to: memory.id, in: scope.wholeUser)
+    return (memory, .superseded)
+  }
+
+  /// A memory is superseded once: a second successor would make two current versions of one thing.
+  private static func checkSuperseded(
+    _ old: MemoryID, in scope: Scope, _ reader: any MemoryReader
+  ) throws {
+    guard let memory = try reader.memories([old], in: scope.wholeUser)[old] else {
+      throw ServiceError.notFound("memory", field: "supersedes")
+    }
+    if let successor = memory.supersededBy {
+      throw ServiceError(
+        .conflict, "That memory was already superseded by \(successor).", field: "supersedes")
+    }
+  }
+
+  /// Stores several memories in one transaction: all of them or, when this throws, none.
+  ///
+  /// - Parameter progress: told how many are embedded.
+  /// - Throws: as `add`; the message names the item, counted from 0.
+  package func addAll(
+    _ items: [(draft: Draft, session: SessionID?)], caller: Caller, user: UserID?,
+    progress: (Int) -> Void = { _ in }
+  ) throws -> [(memory: Memory, outcome: Outcome)] {
+    guard Limits.itemsPerCall.contains(items.count) else {
+      throw ServiceError.invalid(
+        "items",
+        "must hold \(Limits.itemsPerCall.lowerBound) to \(Limits.itemsPerCall.upperBound) memories")
+    }
+    let drafts = try items.enumerated().map { number, item in
+      try Self.naming(number) { try item.draft.validated() }
+    }
+    var vectors: [StoredEmbedding] = []
+    var embedded: EmbeddedTexts?
+    for start in stride(from: 0, to: drafts.count, by: Self.embeddingBatch) {
+      let slice = drafts[start..<min(start + Self.embeddingBatch, drafts.count)]
+      guard let part = try embedding.embed(slice.map(\.content)) else { break }
+      embedded = part
+      vectors += part.embeddings
+      progress(vectors.count)
+    }
+    return try backend.write { writer in
+      let now = clock()
+      try embedded?.adopt(in: writer)
+      return try drafts.enumerated().map { number, draft in
+        try Self.naming(number) {
+          let scope = try Self.scope(caller, user, items[number].session, rules, writer)
+          let vector = vectors.isEmpty ? nil : vectors[number]
+          return try Self.store(draft, vector, in: scope, rules, at: now, writer)
+        }
+      }
+    }
+  }
+
+  private static let embeddingBatch = 32
+
+  /// Says which of several items an error is about.
+  private static func naming<R>(_ number: Int, _ body: () throws -> R) throws -> R {
+    do {
+      return try body()
+    } catch let error as ServiceError {
+      throw ServiceError(
+        error.code, "items[\(number)]: \(error.message)", field: error.field,
+        retryAfterMilliseconds: error.retryAfterMilliseconds)
+    }
   }
 
   /// Makes vectors for some of the memories that have none, when there is a model; returns how many

@@ -10,16 +10,18 @@ extension MemoryService {
     package var metadata: [String: JSONValue]?
     package var importance: Double?
     package var occurredAt: Timestamp?
+    package var expiresAt: Timestamp?
 
     package init(
       content: String? = nil, type: String? = nil, metadata: [String: JSONValue]? = nil,
-      importance: Double? = nil, occurredAt: Timestamp? = nil
+      importance: Double? = nil, occurredAt: Timestamp? = nil, expiresAt: Timestamp? = nil
     ) {
       self.content = content
       self.type = type
       self.metadata = metadata
       self.importance = importance
       self.occurredAt = occurredAt
+      self.expiresAt = expiresAt
     }
 
     func applied(to memory: Memory) throws -> Memory {
@@ -35,24 +37,37 @@ extension MemoryService {
         changed.importance = importance
       }
       if let occurredAt { changed.occurredAt = occurredAt }
+      if let expiresAt { changed.expiresAt = expiresAt }
       return changed
     }
   }
 
   /// Changes a memory, keeping the version before.
   ///
-  /// - Throws: `not_found`, `invalid_argument`, `unavailable`.
+  /// - Parameter expected: the version that the caller has seen; when it is no longer today's,
+  ///   nothing is changed.
+  /// - Throws: `not_found`, `invalid_argument`, `conflict` for a stale version, `unavailable`.
   package func update(
-    _ id: MemoryID, _ changes: Changes, caller: Caller, user: UserID?
+    _ id: MemoryID, _ changes: Changes, expecting expected: Int? = nil, caller: Caller,
+    user: UserID?
   ) throws -> Memory {
+    if let expiresAt = changes.expiresAt, expiresAt <= clock() {
+      throw ServiceError.invalid("expires_at", "must be in the future")
+    }
     let before = try backend.read { reader in
       try Self.memory(id, caller, user, reader).memory
     }
-    let expected = try changes.applied(to: before)
+    let intended = try changes.applied(to: before)
     let embedded =
-      expected.content == before.content ? nil : try embedding.embed([expected.content])
+      intended.content == before.content ? nil : try embedding.embed([intended.content])
     return try backend.write { writer in
       let (current, _) = try Self.memory(id, caller, user, writer)
+      if let expected, expected != current.version {
+        throw ServiceError(
+          .conflict,
+          "The memory is at version \(current.version), not \(expected): read it again first.",
+          field: "expected_version")
+      }
       var changed = try changes.applied(to: current)
       guard changed != current else { return current }
       changed.version += 1
@@ -64,6 +79,61 @@ extension MemoryService {
       try embedded?.adopt(in: writer)
       try writer.update(changed, vector)
       return changed
+    }
+  }
+
+  /// Makes an earlier version of a memory today's, as a new version.
+  ///
+  /// - Throws: `not_found` for a memory or a version that is not there.
+  package func restore(
+    _ id: MemoryID, version: Int, caller: Caller, user: UserID?
+  ) throws -> Memory {
+    let earlier = try backend.read { reader in
+      let (_, scope) = try Self.memory(id, caller, user, reader)
+      return try reader.history(of: id, in: scope).first { $0.version == version }
+    }
+    guard let earlier else { throw ServiceError.notFound("version", field: "version") }
+    return try update(
+      id,
+      Changes(
+        content: earlier.content, type: earlier.type, metadata: earlier.metadata,
+        importance: earlier.importance, occurredAt: earlier.occurredAt),
+      caller: caller, user: user)
+  }
+
+  /// The versions of a memory before today's, oldest first.
+  ///
+  /// - Throws: `not_found`.
+  package func history(
+    of id: MemoryID, caller: Caller, user: UserID?
+  ) throws -> [MemoryVersion] {
+    try backend.read { reader in
+      let (_, scope) = try Self.memory(id, caller, user, reader)
+      return try reader.history(of: id, in: scope)
+    }
+  }
+
+  /// Deletes all memories of a user or of one session, or those of certain types; returns how many.
+  ///
+  /// - Throws: `not_found`.
+  package func clear(
+    caller: Caller, user: UserID?, session: SessionID?, types: [String]?
+  ) throws -> Int {
+    try backend.write { writer in
+      let scope = try Self.scope(caller, user, session, rules, writer)
+      return try writer.deleteMemories(in: scope, types: types)
+    }
+  }
+
+  /// How much a user, or one session, holds.
+  ///
+  /// - Throws: `not_found`.
+  package func statistics(
+    caller: Caller, user: UserID?, session: SessionID?
+  ) throws -> (scope: Scope, statistics: MemoryStatistics) {
+    try backend.read { reader in
+      let scope = try Self.scope(caller, user, session, rules, reader)
+      return (scope, try reader.memoryStatistics(in: scope))
     }
   }
 

@@ -42,7 +42,7 @@ extension MemoryService {
     }
     let now = clock()
     let result = try backend.search { searcher in
-      let scope = try Self.scope(caller, user, session, searcher.records)
+      let scope = try Self.scope(caller, user, session, rules, searcher.records)
       try embedded?.check(against: try searcher.records.storedEmbedder())
       return try retrieval.search(
         RetrievalRequest(
@@ -85,7 +85,7 @@ extension MemoryService {
   ) throws -> RecordPage<Memory> {
     try Validation.pageSize(page.limit)
     return try backend.read { reader in
-      let scope = try Self.scope(caller, user, session, reader)
+      let scope = try Self.scope(caller, user, session, rules, reader)
       return try reader.memories(in: scope, page)
     }
   }

@@ -27,9 +27,11 @@ package struct MemoryService: Sendable {
   ///
   /// A session decides the user; a user named beside it must be its owner.
   package static func scope(
-    _ caller: Caller, _ user: UserID?, _ session: SessionID?, _ reader: any MemoryReader
+    _ caller: Caller, _ user: UserID?, _ session: SessionID?, _ rules: SessionRules,
+    _ reader: any MemoryReader
   ) throws -> Scope {
     guard let session else { return try Authority.scope(of: user, for: caller) }
+    try rules.checkTracking()
     return try Authority.resolve(session, for: caller, user: user, owner: reader.owner(of:))
   }
 
@@ -46,8 +48,8 @@ package struct MemoryService: Sendable {
     if let expiredAt = rules.lifecycle.expiry(of: record, at: now) {
       throw ServiceError(
         .sessionExpired,
-        "This session expired at \(expiredAt). It can still be searched; open a new one with "
-          + "create_session to go on writing.", field: "session_id")
+        "This session expired at \(expiredAt). It can still be searched. To go on, open a new one "
+          + "with create_session and continues set to this session's id.", field: "session_id")
     }
     return record
   }

@@ -165,7 +165,7 @@ extension MemoryService {
     _ memory: Memory, _ keepsID: Bool, _ vector: StoredEmbedding?, _ caller: Caller,
     _ counts: inout ImportCounts, _ writer: any MemoryWriter
   ) throws {
-    let scope = try Self.scope(caller, memory.user, memory.session, writer)
+    let scope = try Self.scope(caller, memory.user, memory.session, rules, writer)
     if keepsID {
       guard try writer.owner(of: memory.id) == nil else {
         counts.skipped += 1

@@ -7,10 +7,37 @@ package struct SessionRules: Hashable, Sendable {
   package var maximumPerUser: Int
   /// How long a session stays active after the last thing that happened in it, in seconds.
   package var timeout: Double
+  /// Whether there are sessions at all.
+  package var isTracking: Bool
+  /// How long an expired session is kept, in seconds; nil for ever.
+  package var retention: Double?
+  /// What becomes of a session's memories when it is purged.
+  package var memoriesOnPurge: MemoriesOnPurge
 
-  package init(maximumPerUser: Int = 10, timeout: Double = 24 * 3600) {
+  /// What becomes of a session's memories when it is purged.
+  package enum MemoriesOnPurge: String, Sendable, CaseIterable {
+    /// They stay the user's, with the session's id as their origin.
+    case keep
+    case delete
+  }
+
+  package init(
+    maximumPerUser: Int = 10, timeout: Double = 24 * 3600, isTracking: Bool = true,
+    retention: Double? = nil, memoriesOnPurge: MemoriesOnPurge = .keep
+  ) {
     self.maximumPerUser = maximumPerUser
     self.timeout = timeout
+    self.isTracking = isTracking
+    self.retention = retention
+    self.memoriesOnPurge = memoriesOnPurge
+  }
+
+  /// Refuses to name a session where there are none.
+  func checkTracking() throws(ServiceError) {
+    guard isTracking else {
+      throw .invalid(
+        "session_id", "cannot be used: sessions are off (RECOLLECT_ENABLE_SESSION_TRACKING)")
+    }
   }
 
   package var lifecycle: SessionLifecycle { SessionLifecycle(timeout: timeout) }
@@ -34,6 +61,9 @@ package struct SessionService: Sendable {
     self.clock = clock
   }
 
+  /// Whether there are sessions at all.
+  package var isTracking: Bool { rules.isTracking }
+
   /// A session that was opened, and those that had to expire for it.
   package struct Opened: Hashable, Sendable {
     package let session: Session
@@ -42,15 +72,19 @@ package struct SessionService: Sendable {
 
   /// Opens a session for a user.
   ///
+  /// - Parameter predecessor: a session of the same user, active or expired, that this one goes on
+  ///   from: searches in the new session see it too.
   /// - Throws: `not_found`, `invalid_argument`.
   package func create(
-    caller: Caller, user: UserID?, name: String?, metadata: [String: JSONValue]
+    caller: Caller, user: UserID?, name: String?, metadata: [String: JSONValue],
+    continuing predecessor: SessionID? = nil
   ) throws -> Opened {
-    let scope = try Authority.scope(of: user, for: caller)
+    try rules.checkTracking()
     let name = try name.map { try Validation.name($0, field: "session_name") }
     try Validation.metadata(metadata)
     return try backend.write { writer in
       let now = clock()
+      let scope = try MemoryService.scope(caller, user, predecessor, rules, writer).wholeUser
       let active = try writer.sessions(
         in: scope, SessionPage(activeSince: rules.activeSince(now), limit: Self.everySession))
       let leaving = SessionLifecycle.leastRecentlyUsed(
@@ -61,7 +95,7 @@ package struct SessionService: Sendable {
       }
       let record = SessionRecord(
         id: .make(), user: scope.user, name: name ?? Self.defaultName(now), createdAt: now,
-        lastActivity: now, metadata: metadata)
+        lastActivity: now, metadata: metadata, continues: predecessor)
       try writer.insert(record)
       return Opened(
         session: rules.lifecycle.view(of: record, at: now), expired: leaving.map(\.id))
@@ -71,7 +105,7 @@ package struct SessionService: Sendable {
   /// The session with this id. Reading it is not an activity.
   package func session(_ id: SessionID, caller: Caller, user: UserID?) throws -> Session {
     try backend.read { reader in
-      rules.lifecycle.view(of: try Self.record(id, caller, user, reader), at: clock())
+      rules.lifecycle.view(of: try record(id, caller, user, reader), at: clock())
     }
   }
 
@@ -93,13 +127,48 @@ package struct SessionService: Sendable {
     }
   }
 
+  /// Changes the name of a session, and merges metadata into its own; null removes a key.
+  ///
+  /// - Throws: `not_found`, `invalid_argument`.
+  package func update(
+    _ id: SessionID, name: String?, metadata: [String: JSONValue]?, caller: Caller, user: UserID?
+  ) throws -> Session {
+    let name = try name.map { try Validation.name($0, field: "session_name") }
+    return try backend.write { writer in
+      var record = try record(id, caller, user, writer)
+      if let name { record.name = name }
+      for (key, value) in metadata ?? [:] {
+        record.metadata[key] = value == .null ? nil : value
+      }
+      try Validation.metadata(record.metadata)
+      try writer.update(record)
+      return rules.lifecycle.view(of: record, at: clock())
+    }
+  }
+
+  /// Deletes a session for good, and with it its memories unless they are to stay the user's.
+  ///
+  /// - Returns: how many memories were deleted; nil when the caller has no such session.
+  package func delete(
+    _ id: SessionID, withMemories: Bool, caller: Caller, user: UserID?
+  ) throws -> Int? {
+    try backend.write { writer in
+      do {
+        let scope = try scope(id, caller, user, writer)
+        return try writer.deleteSession(in: scope, withMemories: withMemories)
+      } catch let error as ServiceError where error.code == .notFound {
+        return nil
+      }
+    }
+  }
+
   /// Ends a session; doing so again changes nothing and restarts no clock.
   package func expire(
     _ id: SessionID, caller: Caller, user: UserID?
   ) throws -> (session: Session, changed: Bool) {
     try backend.write { writer in
       let now = clock()
-      var record = try Self.record(id, caller, user, writer)
+      var record = try record(id, caller, user, writer)
       let changed = rules.lifecycle.expiry(of: record, at: now) == nil
       if changed {
         record.expiredAt = now
@@ -120,7 +189,7 @@ package struct SessionService: Sendable {
     _ id: SessionID, caller: Caller, user: UserID?
   ) throws -> Statistics {
     try backend.read { reader in
-      let scope = try Authority.resolve(id, for: caller, user: user, owner: reader.owner(of:))
+      let scope = try scope(id, caller, user, reader)
       let record = try Self.record(in: scope, reader)
       return Statistics(
         session: rules.lifecycle.view(of: record, at: clock()),
@@ -139,9 +208,30 @@ package struct SessionService: Sendable {
     }
   }
 
-  /// Writes down the expiry of sessions that are overdue; returns how many there were.
-  package func sweep() throws -> Int {
-    try backend.write { try $0.expireOverdueSessions(timeout: rules.timeout, at: clock()) }
+  /// What a sweep did.
+  package struct Swept: Hashable, Sendable {
+    package var expiredSessions = 0
+    package var purgedSessions = 0
+    package var expiredMemories = 0
+
+    package var isEmpty: Bool { self == Swept() }
+  }
+
+  /// Writes down the expiry of sessions that are overdue, purges those whose retention is over, and
+  /// deletes the memories that have expired.
+  package func sweep() throws -> Swept {
+    try backend.write { writer in
+      let now = clock()
+      var swept = Swept()
+      swept.expiredSessions = try writer.expireOverdueSessions(timeout: rules.timeout, at: now)
+      if let retention = rules.retention {
+        swept.purgedSessions = try writer.purgeSessions(
+          expiredBefore: now.advanced(bySeconds: -retention),
+          withMemories: rules.memoriesOnPurge == .delete)
+      }
+      swept.expiredMemories = try writer.deleteExpiredMemories()
+      return swept
+    }
   }
 
   /// More sessions than any user has; the limit of active ones keeps their number small.
@@ -152,11 +242,16 @@ package struct SessionService: Sendable {
     return "Session \(text.prefix(10)) \(text.dropFirst(11).prefix(5))"
   }
 
-  private static func record(
+  private func scope(
+    _ id: SessionID, _ caller: Caller, _ user: UserID?, _ reader: any MemoryReader
+  ) throws -> Scope {
+    try MemoryService.scope(caller, user, id, rules, reader)
+  }
+
+  private func record(
     _ id: SessionID, _ caller: Caller, _ user: UserID?, _ reader: any MemoryReader
   ) throws -> SessionRecord {
-    let scope = try Authority.resolve(id, for: caller, user: user, owner: reader.owner(of:))
-    return try record(in: scope, reader)
+    try Self.record(in: try scope(id, caller, user, reader), reader)
   }
 
   private static func record(in scope: Scope, _ reader: any MemoryReader) throws -> SessionRecord {

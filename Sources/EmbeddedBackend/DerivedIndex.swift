@@ -84,6 +84,7 @@ final class DerivedIndex: Sendable {
     SELECT memories.id AS id, users.name AS user, memories.session_id AS session,
       memories.content AS content, coalesce(memories.occurred_at, memories.created_at) AS time
     FROM memories JOIN users ON users.id = memories.user
+    WHERE memories.superseded_by IS NULL
     """
 
   private func build(_ db: Database) throws {
@@ -104,7 +105,7 @@ final class DerivedIndex: Sendable {
       let keys = changed[start..<min(start + Self.rowsOfBatch, changed.count)]
       let list = keys.map(String.init).joined(separator: ",")
       let rows = try Row.fetchAll(
-        db, sql: Self.columns + " WHERE memories.id IN (\(list)) ORDER BY memories.id")
+        db, sql: Self.columns + " AND memories.id IN (\(list)) ORDER BY memories.id")
       try forget(keys)
       try add(rows, db)
     }

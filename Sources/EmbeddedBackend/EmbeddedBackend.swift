@@ -1,6 +1,6 @@
 package import Foundation
 internal import GRDB
-internal import Records
+package import Records
 package import Retrieval
 
 /// Sessions and memories in SQLite, searched through an index in memory that follows the database.
@@ -15,15 +15,20 @@ package final class EmbeddedStore: MemoryBackend {
   private let lock: ProcessLock
   private let index = DerivedIndex()
   private let path: String
+  private let clock: @Sendable () -> Timestamp
 
   /// Pages of the log (8 KiB each) from which a checkpoint is due.
   private static let pagesBeforeCheckpoint = 1000
 
   /// Opens the store of a directory, which is made when it is not there.
   ///
+  /// - Parameter clock: what is expired is judged by it.
   /// - Throws: `StorageError` for a database of a newer version, of another program or damaged, and
   ///   when the system refuses.
-  package init(directory: URL) throws {
+  package init(
+    directory: URL, clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+  ) throws {
+    self.clock = clock
     do {
       try FileManager.default.createDirectory(
         at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -64,7 +69,7 @@ package final class EmbeddedStore: MemoryBackend {
   }
 
   package func read<R>(_ body: (any MemoryReader) throws -> R) throws -> R {
-    try Self.translating(path) { try pool.read { try body(Transaction($0)) } }
+    try Self.translating(path) { try pool.read { try body(Transaction($0, at: clock())) } }
   }
 
   package func search<R>(_ body: (any MemorySearcher) throws -> R) throws -> R {
@@ -74,7 +79,7 @@ package final class EmbeddedStore: MemoryBackend {
       let turn = index.takeTurn()
       return try pool.read { db in
         let view = try turn.catchUp(with: db)
-        return try body(IndexedTransaction(Transaction(db), view))
+        return try body(IndexedTransaction(Transaction(db, at: clock()), view))
       }
     }
   }
@@ -85,7 +90,7 @@ package final class EmbeddedStore: MemoryBackend {
         try lock.withLock {
           var result: R?
           try db.inTransaction(.immediate) {
-            result = try body(Transaction(db))
+            result = try body(Transaction(db, at: clock()))
             return .commit
           }
           try checkpointWhenDue(db)

@@ -26,18 +26,23 @@ extension IndexedTransaction: MemorySearcher {
     to vector: [Float], count: Int, in scope: Scope, _ filter: MemoryFilter
   ) throws -> [Candidate] {
     guard let vectors = view.vectors else { return [] }
+    let place = try Place(scope, transaction)
     var options = SearchOptions()
-    options.ids = try keys(in: scope, filter).map { IDSet($0) }
-    return try vectors.search(vector, count: count, in: Self.search(scope), options)
-      .map(Self.candidate)
+    options.ids = try keys(in: place, filter).map { IDSet($0) }
+    // What has expired but is still in the index may be among the best: so many more are taken.
+    let expired = options.ids == nil ? try expiredKeys(of: scope.user) : []
+    let found = try vectors.search(
+      vector, count: count + expired.count, in: place.searchScope, options)
+    return Array(found.filter { !expired.contains($0.group) }.prefix(count).map(Self.candidate))
   }
 
   func similarities(
     of keys: [MemoryKey], to vector: [Float], in scope: Scope
   ) throws -> [MemoryKey: Double] {
     guard let vectors = view.vectors, !keys.isEmpty else { return [:] }
+    let place = try Place(scope, transaction)
     let options = SearchOptions(ids: IDSet(keys.map { UInt64($0.rawValue) }))
-    let found = try vectors.search(vector, count: keys.count, in: Self.search(scope), options)
+    let found = try vectors.search(vector, count: keys.count, in: place.searchScope, options)
     return Dictionary(
       uniqueKeysWithValues: found.map(Self.candidate).map { ($0.key, $0.score) })
   }
@@ -45,17 +50,18 @@ extension IndexedTransaction: MemorySearcher {
   func matching(
     _ text: String, in scope: Scope, _ filter: MemoryFilter
   ) throws -> [Candidate] {
-    let terms = TextAnalyzer.terms(of: text)
-    let allowed = try keys(in: scope, filter).map(Set.init)
+    let place = try Place(scope, transaction)
+    let allowed = try keys(in: place, filter).map(Set.init)
+    let expired = allowed == nil ? try expiredKeys(of: scope.user) : []
     return view.terms.search(
-      terms: terms, scope: Self.lexical(scope), count: .max,
-      allowing: allowed.map { allowed in { allowed.contains($0) } }
+      terms: TextAnalyzer.terms(of: text), scope: place.lexicalScope, count: .max,
+      allowing: { allowed?.contains($0) ?? !expired.contains($0) }
     ).map { Candidate(key: MemoryKey(rawValue: Int64($0.id)), score: $0.score) }
   }
 
   func memories(_ keys: [MemoryKey], in scope: Scope) throws -> [MemoryKey: Memory] {
     guard !keys.isEmpty else { return [:] }
-    var condition = Condition.memories(in: scope)
+    var condition = try Place(scope, transaction).condition
     condition.add(
       "memories.id IN (\(keys.map { String($0.rawValue) }.joined(separator: ",")))")
     let rows = try Row.fetchAll(
@@ -66,10 +72,11 @@ extension IndexedTransaction: MemorySearcher {
   }
 
   /// The memories that a filter leaves, or nil when it leaves all.
-  private func keys(in scope: Scope, _ filter: MemoryFilter) throws -> [UInt64]? {
+  private func keys(in place: Place, _ filter: MemoryFilter) throws -> [UInt64]? {
     guard !filter.isEmpty else { return nil }
-    var condition = Condition.memories(in: scope)
+    var condition = place.condition
     condition.add(filter)
+    condition.add("memories.superseded_by IS NULL")
     return try Int64.fetchAll(
       transaction.db,
       sql: """
@@ -79,9 +86,21 @@ extension IndexedTransaction: MemorySearcher {
     ).map(UInt64.init)
   }
 
+  /// What has expired by itself and was not yet swept away; nearly always nothing.
+  private func expiredKeys(of user: UserID) throws -> Set<UInt64> {
+    let keys = try Int64.fetchAll(
+      transaction.db,
+      sql: """
+        SELECT memories.id FROM memories INDEXED BY memories_by_expiry
+          JOIN users ON users.id = memories.user
+        WHERE memories.expires_at IS NOT NULL AND memories.expires_at <= ? AND users.name = ?
+        """, arguments: [transaction.now.milliseconds, user.description])
+    return Set(keys.map(UInt64.init))
+  }
+
   func coverage(of text: String, by pieces: [String], in scope: Scope) throws -> [Double] {
     let rarities = view.terms.rarities(
-      of: TextAnalyzer.terms(of: text), scope: Self.lexical(scope))
+      of: TextAnalyzer.terms(of: text), scope: try Place(scope, transaction).lexicalScope)
     let total = rarities.values.reduce(0, +)
     guard total > 0 else { return pieces.map { _ in 0 } }
     return pieces.map { piece in
@@ -89,17 +108,30 @@ extension IndexedTransaction: MemorySearcher {
     }
   }
 
-  private static func lexical(_ scope: Scope) -> LexicalScope {
-    let user = scope.user.description
-    return scope.session.map { .session(user: user, session: $0.description) } ?? .user(user)
-  }
-
-  private static func search(_ scope: Scope) -> SearchScope {
-    let user = scope.user.description
-    return scope.session.map { .session(user: user, session: $0.description) } ?? .user(user)
-  }
-
   private static func candidate(_ neighbor: Neighbor) -> Candidate {
     Candidate(key: MemoryKey(rawValue: Int64(neighbor.group)), score: Double(neighbor.score))
+  }
+}
+
+/// Where a search in a scope looks: the user's rows, or those of a session and of the sessions that
+/// it goes on from.
+private struct Place {
+  let condition: Condition
+  let searchScope: SearchScope
+  let lexicalScope: LexicalScope
+
+  init(_ scope: Scope, _ transaction: Transaction) throws {
+    let user = scope.user.description
+    guard scope.session != nil else {
+      condition = .memories(in: scope, at: transaction.now)
+      searchScope = .user(user)
+      lexicalScope = .user(user)
+      return
+    }
+    let sessions = try transaction.sessionAndPredecessors(in: scope)
+    let names = sessions.map(\.description)
+    condition = .memories(of: scope.user, in: sessions, at: transaction.now)
+    searchScope = .sessions(names.map { RowScope(user: user, session: $0) })
+    lexicalScope = .sessions(user: user, sessions: names)
   }
 }

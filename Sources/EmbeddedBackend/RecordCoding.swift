@@ -10,7 +10,7 @@ extension SessionRecord {
   static let columns = """
     SELECT sessions.session_id, users.name AS user, sessions.name, sessions.created_at,
       sessions.last_activity, sessions.expired_at, sessions.interaction_count,
-      sessions.memory_count, sessions.metadata
+      sessions.memory_count, sessions.metadata, sessions.continues
     FROM sessions JOIN users ON users.id = sessions.user
     """
 
@@ -21,7 +21,8 @@ extension SessionRecord {
       lastActivity: Timestamp(milliseconds: row["last_activity"]),
       expiredAt: (row["expired_at"] as Int64?).map { Timestamp(milliseconds: $0) },
       interactionCount: row["interaction_count"], memoryCount: row["memory_count"],
-      metadata: try JSON.value(from: row["metadata"] as String))
+      metadata: try JSON.value(from: row["metadata"] as String),
+      continues: (row["continues"] as String?).map(SessionID.init(stored:)))
   }
 }
 
@@ -31,7 +32,8 @@ extension Memory {
     SELECT memories.id, memories.memory_id, users.name AS user, memories.session_id,
       memories.content, memories.memory_type, memories.metadata, memories.created_at,
       memories.updated_at, memories.occurred_at, memories.importance, memories.access_count,
-      memories.last_accessed_at, memories.version, embeddings.embedded_chars
+      memories.last_accessed_at, memories.version, memories.expires_at, memories.supersedes,
+      memories.superseded_by, embeddings.embedded_chars
     FROM memories JOIN users ON users.id = memories.user
       LEFT JOIN embeddings ON embeddings.memory = memories.id
     """
@@ -48,7 +50,10 @@ extension Memory {
       accessCount: row["access_count"],
       lastAccessedAt: (row["last_accessed_at"] as Int64?).map { Timestamp(milliseconds: $0) },
       importance: row["importance"], version: row["version"],
-      embeddedCharacters: row["embedded_chars"])
+      embeddedCharacters: row["embedded_chars"],
+      expiresAt: (row["expires_at"] as Int64?).map { Timestamp(milliseconds: $0) },
+      supersedes: (row["supersedes"] as String?).map(MemoryID.init(stored:)),
+      supersededBy: (row["superseded_by"] as String?).map(MemoryID.init(stored:)))
   }
 }
 
@@ -62,11 +67,22 @@ struct Condition {
     self.arguments = arguments
   }
 
-  /// The rows of a scope in the table of memories.
-  static func memories(in scope: Scope) -> Condition {
-    var condition = Condition("users.name = ?", [scope.user.description])
-    if let session = scope.session {
-      condition.add("memories.session_id = ?", [session.description])
+  /// The rows of a scope in the table of memories that have not expired.
+  static func memories(in scope: Scope, at now: Timestamp) -> Condition {
+    memories(of: scope.user, in: scope.session.map { [$0] }, at: now)
+  }
+
+  /// The rows of a user, or of some sessions of the user, that have not expired.
+  static func memories(
+    of user: UserID, in sessions: [SessionID]?, at now: Timestamp
+  ) -> Condition {
+    var condition = Condition("users.name = ?", [user.description])
+    condition.add(
+      "(memories.expires_at IS NULL OR memories.expires_at > ?)", [now.milliseconds])
+    if let sessions {
+      let marks = sessions.map { _ in "?" }.joined(separator: ",")
+      condition.add(
+        "memories.session_id IN (\(marks))", StatementArguments(sessions.map(\.description)))
     }
     return condition
   }

@@ -47,8 +47,10 @@ enum Schema {
       expired_at INTEGER,
       interaction_count INTEGER NOT NULL DEFAULT 0,
       memory_count INTEGER NOT NULL DEFAULT 0,
-      metadata TEXT NOT NULL DEFAULT '{}'
+      metadata TEXT NOT NULL DEFAULT '{}',
+      continues TEXT
     ) STRICT;
+    CREATE INDEX sessions_by_expiry ON sessions(expired_at) WHERE expired_at IS NOT NULL;
     CREATE INDEX sessions_by_activity ON sessions(user, last_activity, session_id);
 
     CREATE TABLE memories (
@@ -67,8 +69,13 @@ enum Schema {
       access_count INTEGER NOT NULL DEFAULT 0,
       last_accessed_at INTEGER,
       version INTEGER NOT NULL DEFAULT 1,
-      has_vector INTEGER NOT NULL DEFAULT 0
+      has_vector INTEGER NOT NULL DEFAULT 0,
+      expires_at INTEGER,
+      supersedes TEXT,
+      superseded_by TEXT
     ) STRICT;
+    CREATE INDEX memories_by_expiry ON memories(expires_at) WHERE expires_at IS NOT NULL;
+    CREATE INDEX memories_by_successor ON memories(superseded_by) WHERE superseded_by IS NOT NULL;
     CREATE INDEX memories_without_vector ON memories(id) WHERE has_vector = 0;
     CREATE INDEX memories_by_time ON memories(user, created_at, memory_id);
     CREATE INDEX memories_by_session ON memories(session_id, created_at, memory_id);
@@ -128,10 +135,11 @@ enum Schema {
     END;
     CREATE TRIGGER memory_deleted AFTER DELETE ON memories BEGIN
       UPDATE sessions SET memory_count = memory_count - 1 WHERE session_id = OLD.session_id;
+      UPDATE memories SET superseded_by = NULL WHERE superseded_by = OLD.memory_id;
       INSERT INTO changes(memory) VALUES (OLD.id);
     END;
-    CREATE TRIGGER memory_changed AFTER UPDATE OF content, session_id, user, occurred_at ON memories
-      BEGIN
+    CREATE TRIGGER memory_changed
+      AFTER UPDATE OF content, session_id, user, occurred_at, superseded_by ON memories BEGIN
       INSERT INTO changes(memory) VALUES (NEW.id);
     END;
     CREATE TRIGGER embedding_added AFTER INSERT ON embeddings BEGIN

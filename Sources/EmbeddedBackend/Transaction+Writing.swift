@@ -9,12 +9,13 @@ extension Transaction: MemoryWriter {
     try db.execute(
       sql: """
         INSERT INTO sessions(session_id, user, name, created_at, last_activity, expired_at,
-          interaction_count, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          interaction_count, metadata, continues) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         session.id.description, try number(of: session.user, at: session.createdAt), session.name,
         session.createdAt.milliseconds, session.lastActivity.milliseconds,
         session.expiredAt?.milliseconds, session.interactionCount, try JSON.text(session.metadata),
+        session.continues?.description,
       ])
   }
 
@@ -43,14 +44,43 @@ extension Transaction: MemoryWriter {
     return db.changesCount
   }
 
+  func deleteSession(in scope: Scope, withMemories: Bool) throws -> Int {
+    guard let session = scope.session else { return 0 }
+    let deleted = withMemories ? try deleteMemories(in: scope, types: nil) : 0
+    try db.execute(
+      sql: """
+        DELETE FROM sessions
+        WHERE session_id = ? AND user = (SELECT id FROM users WHERE name = ?)
+        """, arguments: [session.description, scope.user.description])
+    return deleted
+  }
+
+  func purgeSessions(expiredBefore cutoff: Timestamp, withMemories: Bool) throws -> Int {
+    let rows = try Row.fetchAll(
+      db,
+      sql: "SELECT session_id, user FROM sessions WHERE expired_at IS NOT NULL AND expired_at < ?",
+      arguments: [cutoff.milliseconds])
+    for row in rows {
+      let session: String = row["session_id"]
+      let user: Int64 = row["user"]
+      if withMemories {
+        try db.execute(
+          sql: "DELETE FROM memories WHERE session_id = ? AND user = ?", arguments: [session, user])
+      }
+      try db.execute(sql: "DELETE FROM sessions WHERE session_id = ?", arguments: [session])
+    }
+    return rows.count
+  }
+
   // MARK: Memories
 
   func insert(_ memory: Memory, _ embedding: StoredEmbedding?) throws {
     try db.execute(
       sql: """
         INSERT INTO memories(memory_id, user, session_id, content, text_hash, memory_type, metadata,
-          created_at, updated_at, occurred_at, importance, access_count, last_accessed_at, version)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          created_at, updated_at, occurred_at, importance, access_count, last_accessed_at, version,
+          expires_at, supersedes, superseded_by)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         memory.id.description, try number(of: memory.user, at: memory.createdAt),
@@ -58,6 +88,8 @@ extension Transaction: MemoryWriter {
         try JSON.text(memory.metadata), memory.createdAt.milliseconds,
         memory.updatedAt.milliseconds, memory.occurredAt?.milliseconds, memory.importance,
         memory.accessCount, memory.lastAccessedAt?.milliseconds, memory.version,
+        memory.expiresAt?.milliseconds, memory.supersedes?.description,
+        memory.supersededBy?.description,
       ])
     if let embedding { try store(embedding, of: db.lastInsertedRowID) }
   }
@@ -75,13 +107,13 @@ extension Transaction: MemoryWriter {
     try db.execute(
       sql: """
         UPDATE memories SET content = ?, text_hash = ?, memory_type = ?, metadata = ?,
-          updated_at = ?, occurred_at = ?, importance = ?, version = ?
+          updated_at = ?, occurred_at = ?, importance = ?, version = ?, expires_at = ?
         WHERE id = ?
         """,
       arguments: [
         memory.content, textHash(memory.content), memory.type, try JSON.text(memory.metadata),
         memory.updatedAt.milliseconds, memory.occurredAt?.milliseconds, memory.importance,
-        memory.version, key,
+        memory.version, memory.expiresAt?.milliseconds, key,
       ])
     if before != memory.content || embedding != nil {
       try db.execute(sql: "DELETE FROM embeddings WHERE memory = ?", arguments: [key])
@@ -103,6 +135,36 @@ extension Transaction: MemoryWriter {
         WHERE memory_id = ? AND user = (SELECT id FROM users WHERE name = ?)
         """, arguments: [id.description, scope.user.description])
     return db.changesCount > 0
+  }
+
+  func deleteMemories(in scope: Scope, types: [String]?) throws -> Int {
+    var sql = "DELETE FROM memories WHERE user = (SELECT id FROM users WHERE name = ?)"
+    var arguments: StatementArguments = [scope.user.description]
+    if let session = scope.session {
+      sql += " AND session_id = ?"
+      arguments += [session.description]
+    }
+    if let types {
+      sql += " AND memory_type IN (\(types.map { _ in "?" }.joined(separator: ",")))"
+      arguments += StatementArguments(types)
+    }
+    try db.execute(sql: sql, arguments: arguments)
+    return db.changesCount
+  }
+
+  func deleteExpiredMemories() throws -> Int {
+    try db.execute(
+      sql: "DELETE FROM memories WHERE expires_at IS NOT NULL AND expires_at <= ?",
+      arguments: [now.milliseconds])
+    return db.changesCount
+  }
+
+  func setSuccessor(of old: MemoryID, to new: MemoryID, in scope: Scope) throws {
+    try db.execute(
+      sql: """
+        UPDATE memories SET superseded_by = ?
+        WHERE memory_id = ? AND user = (SELECT id FROM users WHERE name = ?)
+        """, arguments: [new.description, old.description, scope.user.description])
   }
 
   func setEmbedding(_ embedding: StoredEmbedding, of pending: PendingMemory) throws {

@@ -2,11 +2,15 @@ internal import GRDB
 internal import Records
 internal import Retrieval
 
-/// One transaction: the state of the database that its statements see.
+/// One transaction: the state of the database that its statements see, at one moment.
 struct Transaction {
   let db: Database
+  let now: Timestamp
 
-  init(_ db: Database) { self.db = db }
+  init(_ db: Database, at now: Timestamp) {
+    self.db = db
+    self.now = now
+  }
 }
 
 extension Transaction: MemoryReader {
@@ -25,8 +29,9 @@ extension Transaction: MemoryReader {
       try db.cachedStatement(
         sql: """
           SELECT users.name AS user, memories.session_id AS session
-          FROM memories JOIN users ON users.id = memories.user WHERE memories.memory_id = ?
-          """), arguments: [id.description]
+          FROM memories JOIN users ON users.id = memories.user
+          WHERE memories.memory_id = ? AND (memories.expires_at IS NULL OR memories.expires_at > ?)
+          """), arguments: [id.description, now.milliseconds]
     ).map {
       Owner(
         user: UserID(stored: $0["user"]),
@@ -72,12 +77,30 @@ extension Transaction: MemoryReader {
     }
   }
 
+  /// The session of the scope and those of the same user that it goes on from, nearest first.
+  func sessionAndPredecessors(in scope: Scope) throws -> [SessionID] {
+    guard let session = scope.session else { return [] }
+    return try String.fetchAll(
+      try db.cachedStatement(
+        sql: """
+          WITH RECURSIVE chain(id) AS (
+            VALUES (?)
+            UNION
+            SELECT sessions.continues FROM chain
+              JOIN sessions ON sessions.session_id = chain.id
+              JOIN users ON users.id = sessions.user
+            WHERE users.name = ? AND sessions.continues IS NOT NULL)
+          SELECT id FROM chain
+          """), arguments: [session.description, scope.user.description]
+    ).map(SessionID.init(stored:))
+  }
+
   // MARK: Memories
 
   func memories(_ ids: [MemoryID], in scope: Scope) throws -> [MemoryID: Memory] {
     guard !ids.isEmpty else { return [:] }
     let marks = ids.map { _ in "?" }.joined(separator: ",")
-    var condition = Condition.memories(in: scope)
+    var condition = Condition.memories(in: scope, at: now)
     condition.add(
       "memories.memory_id IN (\(marks))", StatementArguments(ids.map(\.description)))
     let rows = try Row.fetchAll(
@@ -86,7 +109,7 @@ extension Transaction: MemoryReader {
   }
 
   func memories(in scope: Scope, _ request: MemoryPage) throws -> RecordPage<Memory> {
-    var condition = Condition.memories(in: scope)
+    var condition = Condition.memories(in: scope, at: now)
     condition.add(request.filter)
     let total =
       try Int.fetchOne(
@@ -109,7 +132,7 @@ extension Transaction: MemoryReader {
   }
 
   func memoryCountsByType(in scope: Scope) throws -> [String: Int] {
-    let condition = Condition.memories(in: scope)
+    let condition = Condition.memories(in: scope, at: now)
     let rows = try Row.fetchAll(
       db,
       sql: """
@@ -129,16 +152,64 @@ extension Transaction: MemoryReader {
         sql: """
           \(Memory.columns) WHERE users.name = ? AND memories.text_hash = ?
             AND memories.session_id IS ? AND memories.memory_type = ? AND memories.occurred_at IS ?
+            AND memories.superseded_by IS NULL
+            AND (memories.expires_at IS NULL OR memories.expires_at > ?)
           ORDER BY memories.id
           """),
       arguments: [
         scope.user.description, EqualText.hash(text), scope.session?.description, type,
-        occurredAt?.milliseconds,
+        occurredAt?.milliseconds, now.milliseconds,
       ])
     for row in rows where EqualText.normalized(row["content"]) == text {
       return (MemoryKey(rawValue: row["id"]), try Memory(row: row))
     }
     return nil
+  }
+
+  func history(of id: MemoryID, in scope: Scope) throws -> [MemoryVersion] {
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT memory_versions.* FROM memory_versions
+          JOIN memories ON memories.id = memory_versions.memory
+          JOIN users ON users.id = memories.user
+        WHERE memories.memory_id = ? AND users.name = ? ORDER BY memory_versions.version
+        """, arguments: [id.description, scope.user.description])
+    return try rows.map { row in
+      MemoryVersion(
+        version: row["version"], content: row["content"], type: row["memory_type"],
+        metadata: try JSON.value(from: row["metadata"] as String),
+        occurredAt: (row["occurred_at"] as Int64?).map { Timestamp(milliseconds: $0) },
+        importance: row["importance"], replacedAt: Timestamp(milliseconds: row["replaced_at"]))
+    }
+  }
+
+  func memoryStatistics(in scope: Scope) throws -> MemoryStatistics {
+    let condition = Condition.memories(in: scope, at: now)
+    func shares(_ expression: String, _ order: String) throws -> [MemoryStatistics.Share] {
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT \(expression) AS share, count(*) AS number
+          FROM memories JOIN users ON users.id = memories.user
+          WHERE \(condition.sql) GROUP BY share HAVING share IS NOT NULL ORDER BY \(order)
+          """, arguments: condition.arguments
+      ).map { MemoryStatistics.Share(name: $0["share"], count: $0["number"]) }
+    }
+    var statistics = MemoryStatistics()
+    statistics.byType = try memoryCountsByType(in: scope)
+    statistics.total = statistics.byType.values.reduce(0, +)
+    statistics.bySession = try shares("memories.session_id", "number DESC, share")
+    statistics.byDay = try shares(
+      "date(coalesce(memories.occurred_at, memories.created_at) / 1000, 'unixepoch')", "share")
+    statistics.bytes =
+      try Int.fetchOne(
+        db,
+        sql: """
+          SELECT coalesce(sum(length(CAST(memories.content AS BLOB))), 0)
+          FROM memories JOIN users ON users.id = memories.user WHERE \(condition.sql)
+          """, arguments: condition.arguments) ?? 0
+    return statistics
   }
 
   func memoriesWithoutVector(limit: Int) throws -> [PendingMemory] {

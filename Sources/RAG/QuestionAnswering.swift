@@ -93,7 +93,7 @@ package struct QuestionAnswering: Sendable {
     }
     var timer = StepTimer()
     try backend.read { reader in
-      let scope = try MemoryService.scope(caller, user, session, reader)
+      let scope = try MemoryService.scope(caller, user, session, rules, reader)
       _ = try MemoryService.activeSession(in: scope, rules, at: clock(), reader)
     }
     let embedded = question.usesMemory ? try embedding.embed([text]) : nil
@@ -129,7 +129,7 @@ package struct QuestionAnswering: Sendable {
     let now = clock()
     let limit = question.maximumContextItems
     return try backend.search { searcher in
-      let scope = try MemoryService.scope(caller, user, session, searcher.records)
+      let scope = try MemoryService.scope(caller, user, session, rules, searcher.records)
       try embedded?.check(against: try searcher.records.storedEmbedder())
       var hits: [Hit] = []
       for place in Self.places(scope, question.memoryScope) {
@@ -182,7 +182,7 @@ package struct QuestionAnswering: Sendable {
     guard stored != nil || session != nil else { return nil }
     return try backend.write { writer in
       let now = clock()
-      let scope = try MemoryService.scope(caller, user, session, writer)
+      let scope = try MemoryService.scope(caller, user, session, rules, writer)
       if var record = try MemoryService.activeSession(in: scope, rules, at: now, writer) {
         record.lastActivity = max(record.lastActivity, now)
         if answer != nil { record.interactionCount += 1 }

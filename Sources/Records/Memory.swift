@@ -16,6 +16,12 @@ package struct Memory: Hashable, Sendable, Codable {
   /// 0 to 1.
   package var importance: Double
   package var version: Int
+  /// When it is forgotten by itself.
+  package var expiresAt: Timestamp?
+  /// The memory that this one took the place of.
+  package var supersedes: MemoryID?
+  /// The memory that took the place of this one, which is then no longer found by searching.
+  package var supersededBy: MemoryID?
   /// How many characters the embedder saw; fewer than the content has when it is longer than the
   /// embedder's window, nil while there is no vector.
   package var embeddedCharacters: Int?
@@ -28,7 +34,8 @@ package struct Memory: Hashable, Sendable, Codable {
     type: String = Memory.defaultType, metadata: [String: JSONValue] = [:], createdAt: Timestamp,
     updatedAt: Timestamp? = nil, occurredAt: Timestamp? = nil, accessCount: Int = 0,
     lastAccessedAt: Timestamp? = nil, importance: Double = Memory.defaultImportance,
-    version: Int = 1, embeddedCharacters: Int? = nil
+    version: Int = 1, embeddedCharacters: Int? = nil, expiresAt: Timestamp? = nil,
+    supersedes: MemoryID? = nil, supersededBy: MemoryID? = nil
   ) {
     self.id = id
     self.user = user
@@ -44,6 +51,9 @@ package struct Memory: Hashable, Sendable, Codable {
     self.importance = importance
     self.version = version
     self.embeddedCharacters = embeddedCharacters
+    self.expiresAt = expiresAt
+    self.supersedes = supersedes
+    self.supersededBy = supersededBy
   }
 
   package static let defaultType = "conversation"
@@ -73,7 +83,9 @@ package struct Memory: Hashable, Sendable, Codable {
     case id = "memory_id"
     case user = "user_id"
     case session = "session_id"
-    case content, metadata, importance, version, truncated
+    case content, metadata, importance, version, truncated, supersedes
+    case expiresAt = "expires_at"
+    case supersededBy = "superseded_by"
     case type = "memory_type"
     case createdAt = "created_at"
     case updatedAt = "updated_at"

@@ -10,11 +10,13 @@ package struct SessionRecord: Hashable, Sendable {
   package var interactionCount: Int
   package var memoryCount: Int
   package var metadata: [String: JSONValue]
+  /// The session that this one goes on from; searches in this one see that one too.
+  package var continues: SessionID?
 
   package init(
     id: SessionID, user: UserID, name: String, createdAt: Timestamp, lastActivity: Timestamp,
     expiredAt: Timestamp? = nil, interactionCount: Int = 0, memoryCount: Int = 0,
-    metadata: [String: JSONValue] = [:]
+    metadata: [String: JSONValue] = [:], continues: SessionID? = nil
   ) {
     self.id = id
     self.user = user
@@ -25,6 +27,7 @@ package struct SessionRecord: Hashable, Sendable {
     self.interactionCount = interactionCount
     self.memoryCount = memoryCount
     self.metadata = metadata
+    self.continues = continues
   }
 }
 
@@ -49,11 +52,13 @@ package struct Session: Hashable, Sendable, Codable {
   package var interactionCount: Int
   package var memoryCount: Int
   package var metadata: [String: JSONValue]
+  /// The session that this one goes on from.
+  package var continues: SessionID?
 
   private enum CodingKeys: String, CodingKey {
     case id = "session_id"
     case user = "user_id"
-    case name, status, metadata
+    case name, status, metadata, continues
     case createdAt = "created_at"
     case lastActivity = "last_activity"
     case expiredAt = "expired_at"
@@ -91,6 +96,6 @@ package struct SessionLifecycle: Hashable, Sendable {
       lastActivity: record.lastActivity, expiredAt: expiredAt,
       expiresAt: expiredAt ?? record.lastActivity.advanced(bySeconds: timeout),
       interactionCount: record.interactionCount, memoryCount: record.memoryCount,
-      metadata: record.metadata)
+      metadata: record.metadata, continues: record.continues)
   }
 }

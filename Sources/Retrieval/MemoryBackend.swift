@@ -45,6 +45,11 @@ package protocol MemoryReader {
     equalTo content: String, type: String, occurredAt: Timestamp?, in scope: Scope
   ) throws -> (key: MemoryKey, memory: Memory)?
 
+  /// The versions of a memory before today's, oldest first.
+  func history(of id: MemoryID, in scope: Scope) throws -> [MemoryVersion]
+  /// How much the scope holds.
+  func memoryStatistics(in scope: Scope) throws -> MemoryStatistics
+
   /// Counts over everything, an active session being one that is neither expired nor overdue.
   func systemCounts(
     _ leave: AdministrativeScope, activeSince cutoff: Timestamp
@@ -91,6 +96,12 @@ package protocol MemoryWriter: MemoryReader {
   /// Gives every active session of all users that is overdue its time of expiry; returns how many.
   func expireOverdueSessions(timeout: Double, at now: Timestamp) throws -> Int
 
+  /// Deletes the session of the scope, and its memories when asked; returns how many of those. Kept
+  /// memories keep the session's id as their origin.
+  func deleteSession(in scope: Scope, withMemories: Bool) throws -> Int
+  /// Deletes the sessions of all users that expired before a moment; returns how many.
+  func purgeSessions(expiredBefore cutoff: Timestamp, withMemories: Bool) throws -> Int
+
   func insert(_ memory: Memory, _ embedding: StoredEmbedding?) throws
   /// Stores a new version of a memory, keeping the one before. The vector is replaced when one is
   /// given, dropped when the content changed, and kept otherwise.
@@ -99,6 +110,12 @@ package protocol MemoryWriter: MemoryReader {
   func updateMetadata(of memory: Memory) throws
   /// Deletes a memory of the scope and its history; false when there is none.
   func delete(_ id: MemoryID, in scope: Scope) throws -> Bool
+  /// Deletes the memories of a scope, or those of certain types; returns how many there were.
+  func deleteMemories(in scope: Scope, types: [String]?) throws -> Int
+  /// Deletes what has expired by itself, of all users; returns how many there were.
+  func deleteExpiredMemories() throws -> Int
+  /// Notes that a memory of the scope was superseded by another.
+  func setSuccessor(of old: MemoryID, to new: MemoryID, in scope: Scope) throws
   /// Gives a memory its vector, unless it is gone or has been changed since it was read.
   func setEmbedding(_ embedding: StoredEmbedding, of pending: PendingMemory) throws
   /// Records which embedder's vectors are stored.

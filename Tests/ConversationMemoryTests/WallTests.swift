@@ -75,6 +75,22 @@ import Testing
         _ = try fixture.questions.ask(
           .init(text: "Where are the bees?"), caller: caller, user: user, session: session)
       }
+      refused { _ = try memories.history(of: memory, caller: caller, user: user) }
+      refused { _ = try memories.restore(memory, version: 1, caller: caller, user: user) }
+      refused {
+        _ = try memories.clear(caller: caller, user: user, session: session, types: nil)
+      }
+      refused { _ = try memories.statistics(caller: caller, user: user, session: session) }
+      refused {
+        _ = try sessions.update(
+          session, name: "taken", metadata: nil, caller: caller, user: user)
+      }
+      refused {
+        _ = try sessions.create(
+          caller: caller, user: user, name: nil, metadata: [:], continuing: session)
+      }
+      #expect(
+        try sessions.delete(session, withMemories: true, caller: caller, user: user) == nil)
       #expect(try !memories.delete(memory, caller: caller, user: user))
       let got = try memories.memories([memory, ours.memories[0]], caller: caller, user: user)
       #expect(got.found.map(\.id) == [ours.memories[0]] && got.missing == [memory])

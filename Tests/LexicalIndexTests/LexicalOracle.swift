@@ -16,6 +16,8 @@ struct LexicalOracle {
       switch scope {
       case .user(let user): row.user == user
       case .session(let user, let session): row.user == user && row.session == session
+      case .sessions(let user, let sessions):
+        row.user == user && row.session.map { sessions.contains($0) } == true
       }
     }
   }

@@ -27,7 +27,9 @@ private struct Twins {
     let user = (Self.users + ["nobody"]).randomElement(using: &generator) ?? ""
     if Bool.random(using: &generator) { return .user(user) }
     let session = ["s0", "s1", "s2", "s9"].randomElement(using: &generator) ?? ""
-    return .session(user: user, session: session)
+    if Bool.random(using: &generator) { return .session(user: user, session: session) }
+    return .sessions(
+      user: user, sessions: [session, Bool.random(using: &generator) ? "s1" : "s2"])
   }
 
   /// Inserts, replaces (also in another session or of another user), or removes.

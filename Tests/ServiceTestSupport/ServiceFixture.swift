@@ -44,7 +44,8 @@ package final class ServiceFixture: Sendable {
     self.directory = try directory ?? TemporaryDirectory()
     self.clock = clock
     self.rules = rules
-    store = try EmbeddedStore(directory: self.directory.url.appendingPathComponent("data"))
+    store = try EmbeddedStore(
+      directory: self.directory.url.appendingPathComponent("data"), clock: { clock.now })
     embedding = TextEmbedding { embedder }
     let now: @Sendable () -> Timestamp = { clock.now }
     sessions = SessionService(backend: store, rules: rules, clock: now)

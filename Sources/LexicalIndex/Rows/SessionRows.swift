@@ -76,6 +76,11 @@ struct RowTotals: Sendable {
     self.length += length
   }
 
+  mutating func add(_ other: RowTotals) {
+    rows += other.rows
+    length += other.length
+  }
+
   mutating func remove(length: Int) {
     rows -= 1
     self.length -= length

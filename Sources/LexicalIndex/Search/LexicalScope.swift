@@ -4,6 +4,8 @@ package enum LexicalScope: Hashable, Sendable {
   case user(String)
   /// The rows of one session of one user.
   case session(user: String, session: String)
+  /// The rows of several sessions of one user.
+  case sessions(user: String, sessions: [String])
 }
 
 /// A row that holds at least one of the terms that were looked for.

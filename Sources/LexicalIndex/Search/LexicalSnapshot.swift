@@ -86,6 +86,11 @@ package struct LexicalSnapshot: Sendable {
     case .session(let user, let session):
       guard let rows = users[ExactKey(user)]?.sessions[ExactKey(session)] else { return }
       body(rows.living, [rows])
+    case .sessions(let user, let sessions):
+      guard let rows = users[ExactKey(user)] else { return }
+      let found = Set(sessions.map { ExactKey($0) }).compactMap { rows.sessions[$0] }
+      guard !found.isEmpty else { return }
+      body(found.reduce(into: RowTotals()) { $0.add($1.living) }, found)
     }
   }
 }

@@ -36,12 +36,20 @@ package struct ArgumentReader {
   package static func schema<Input: ToolInput>(
     of input: Input.Type, for caller: Caller
   ) throws -> JSONValue {
+    .object(try description(of: input, for: caller).schema)
+  }
+
+  /// The schema of an object that is read as arguments are, and what stands in for its value.
+  static func description<Input: ToolInput>(
+    of input: Input.Type, for caller: Caller = .unbound(default: nil)
+  ) throws -> (schema: [String: JSONValue], standIn: Input) {
     var reader = ArgumentReader(describingFor: caller)
-    _ = try Input(&reader)
-    return [
+    let standIn = try Input(&reader)
+    let schema: [String: JSONValue] = [
       "type": "object", "properties": .object(reader.properties),
       "required": .array(reader.required), "additionalProperties": false,
     ]
+    return (schema, standIn)
   }
 
   // MARK: Arguments

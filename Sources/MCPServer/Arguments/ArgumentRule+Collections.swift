@@ -24,6 +24,35 @@ extension ArgumentRule {
   }
 }
 
+extension ArgumentRule where Value: ToolInput {
+  /// An object whose members are read as arguments are.
+  static func record(_ type: Value.Type) -> Self {
+    let description: (schema: [String: JSONValue], standIn: Value)
+    do {
+      description = try ArgumentReader.description(of: type)
+    } catch {
+      preconditionFailure("\(type) throws while it is described: \(error)")
+    }
+    return Self(
+      schema: description.schema, standIn: description.standIn, write: { _ in .null }
+    ) { value, place in
+      guard let members = value.object else { throw place.invalid("must be an object") }
+      var reader = ArgumentReader(members)
+      do {
+        let record = try Value(&reader)
+        try reader.finish()
+        return record
+      } catch let error as ServiceError {
+        throw place.invalid("is refused: \(error.message.trimmingFullStop)")
+      }
+    }
+  }
+}
+
+extension String {
+  fileprivate var trimmingFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
+}
+
 extension ArgumentRule where Value == [String: JSONValue] {
   /// Any JSON object.
   package static var object: ArgumentRule<[String: JSONValue]> {

@@ -1,4 +1,4 @@
-internal import Records
+package import Records
 internal import Synchronization
 
 /// One client's exchange of messages: which requests are in flight, and which of them it gave up.
@@ -14,8 +14,12 @@ package final class Connection: Sendable {
   ///
   /// - Parameter era: what the transport knows of the way this message talks; nil leaves it to the
   ///   message.
+  /// - Parameter notify: takes the notifications that come before the answer.
   /// - Returns: nil when nothing is to be answered.
-  package func receive(_ message: Message, as era: Era? = nil) -> PendingAnswer? {
+  package func receive(
+    _ message: Message, as era: Era? = nil,
+    notify: @escaping @Sendable (JSONValue) -> Void = { _ in }
+  ) -> PendingAnswer? {
     switch message {
     case .request(let request):
       let cancellation = Cancellation()
@@ -23,7 +27,8 @@ package final class Connection: Sendable {
       return PendingAnswer(isQuick: request.method != "tools/call") { [self] in
         // Cancelled while it waited for its turn: it need not even begin.
         if !cancellation.isCancelled {
-          let response = server.answer(request, as: era, cancellation: cancellation)
+          let response = server.answer(
+            request, as: era, cancellation: cancellation, notify: notify)
           if finish(request.id, cancellation) { return response }
         } else {
           _ = finish(request.id, cancellation)

@@ -12,7 +12,7 @@ extension ProtocolServer {
   /// The result of a call, also when it failed: only an unknown tool and parameters that are no
   /// call at all are errors of the protocol.
   func callTool(
-    _ params: [String: JSONValue], _ cancellation: Cancellation
+    _ params: [String: JSONValue], _ context: ToolContext
   ) throws(ProtocolError) -> [String: JSONValue] {
     guard let name = params["name"]?.string else {
       throw .invalidParams("params.name must be a string.")
@@ -27,7 +27,6 @@ extension ProtocolServer {
     default: throw .invalidParams("params.arguments must be an object.")
     }
     do {
-      let context = ToolContext(caller: caller, cancellation: cancellation)
       let output = try tool.call(arguments, context)
       return [
         "content": Self.content(output.text), "structuredContent": output.json, "isError": false,

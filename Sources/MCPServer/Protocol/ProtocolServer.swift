@@ -32,14 +32,19 @@ package struct ProtocolServer: Sendable {
   ///
   /// - Parameter era: what the transport knows of the way this request talks; nil leaves it to the
   ///   request.
+  /// - Parameter notify: takes the notifications that come before the answer.
   package func answer(
-    _ request: Request, as era: Era? = nil, cancellation: Cancellation = Cancellation()
+    _ request: Request, as era: Era? = nil, cancellation: Cancellation = Cancellation(),
+    notify: @escaping @Sendable (JSONValue) -> Void = { _ in }
   ) -> Response {
+    let context = ToolContext(
+      caller: caller, cancellation: cancellation,
+      progress: Progress(request.params, send: notify))
     do throws(ProtocolError) {
       let result =
         switch era ?? Era(of: request) {
-        case .handshake: try handshakeResult(of: request, cancellation)
-        case .modern: try modernResult(of: request, cancellation)
+        case .handshake: try handshakeResult(of: request, context)
+        case .modern: try modernResult(of: request, context)
         }
       return Response(request.id, result: result)
     } catch {
@@ -55,7 +60,7 @@ package struct ProtocolServer: Sendable {
 
 extension ProtocolServer {
   private func handshakeResult(
-    of request: Request, _ cancellation: Cancellation
+    of request: Request, _ context: ToolContext
   ) throws(ProtocolError) -> [String: JSONValue] {
     switch request.method {
     case "initialize":
@@ -68,7 +73,7 @@ extension ProtocolServer {
       ]
     case "ping": [:]
     case "tools/list": try listTools(request.params)
-    case "tools/call": try callTool(request.params, cancellation)
+    case "tools/call": try callTool(request.params, context)
     default: throw .methodNotFound(request.method)
     }
   }
@@ -78,7 +83,7 @@ extension ProtocolServer {
 
 extension ProtocolServer {
   private func modernResult(
-    of request: Request, _ cancellation: Cancellation
+    of request: Request, _ context: ToolContext
   ) throws(ProtocolError) -> [String: JSONValue] {
     try Envelope.check(request.params)
     switch request.method {
@@ -90,7 +95,7 @@ extension ProtocolServer {
       ]
       return modern(result, freshFor: 60_000)
     case "tools/list": return modern(try listTools(request.params), freshFor: 300_000)
-    case "tools/call": return modern(try callTool(request.params, cancellation))
+    case "tools/call": return modern(try callTool(request.params, context))
     default: throw .methodNotFound(request.method)
     }
   }

@@ -28,10 +28,20 @@ package protocol Tool: Sendable {
 package struct ToolContext: Sendable {
   package let caller: Caller
   package let cancellation: Cancellation
+  private let progress: Progress?
 
-  package init(caller: Caller, cancellation: Cancellation = Cancellation()) {
+  package init(
+    caller: Caller, cancellation: Cancellation = Cancellation(), progress: Progress? = nil
+  ) {
     self.caller = caller
     self.cancellation = cancellation
+    self.progress = progress
+  }
+
+  /// Tells whoever asked how far the work is; `done` must grow from call to call.
+  package func report(_ done: Int, of total: Int, _ message: String) {
+    guard !cancellation.isCancelled else { return }
+    progress?.report(done, of: total, message)
   }
 }
 

@@ -1,3 +1,4 @@
+internal import ConversationMemory
 package import Records
 
 /// Which tools a server offers.
@@ -48,6 +49,7 @@ package struct ToolSelection: Hashable, Sendable {
       guard names?.contains(kind.name) ?? true else { return false }
       if readOnly && !kind.annotations.isReadOnly { return false }
       if case .bound = caller, kind is any AdministrativeTool.Type { return false }
+      if !services.sessions.isTracking, kind is any SessionTool.Type { return false }
       return true
     }
   }
@@ -56,25 +58,32 @@ package struct ToolSelection: Hashable, Sendable {
 /// A tool that is listed only to callers who may ask about all users.
 protocol AdministrativeTool: Tool {}
 
+/// A tool that is listed only where there are sessions.
+protocol SessionTool: Tool {}
+
 /// Every tool there is, in the order in which they are listed.
 enum ToolCatalogue {
   static func tools(_ services: Services) -> [any Tool] {
-    [
-      SearchMemories(memories: services.memories), AddMemory(memories: services.memories),
-      GetMemory(memories: services.memories), UpdateMemory(memories: services.memories),
-      DeleteMemory(memories: services.memories), ListMemories(memories: services.memories),
-      AskQuestion(questions: services.questions), CreateSession(sessions: services.sessions),
-      GetSessionInfo(sessions: services.sessions), ListUserSessions(sessions: services.sessions),
-      ExpireSession(sessions: services.sessions), GetSessionStats(sessions: services.sessions),
-      GetSystemSessionStats(sessions: services.sessions),
+    let (memories, sessions) = (services.memories, services.sessions)
+    return [
+      SearchMemories(memories: memories), AddMemory(memories: memories),
+      AddMemories(memories: memories), GetMemory(memories: memories),
+      UpdateMemory(memories: memories), DeleteMemory(memories: memories),
+      ListMemories(memories: memories), ClearMemories(memories: memories),
+      GetMemoryStats(memories: memories), AskQuestion(questions: services.questions),
+      CreateSession(sessions: sessions), GetSessionInfo(sessions: sessions),
+      UpdateSession(sessions: sessions), ListUserSessions(sessions: sessions),
+      ExpireSession(sessions: sessions), DeleteSession(sessions: sessions),
+      GetSessionStats(sessions: sessions), GetSystemSessionStats(sessions: sessions),
       HealthCheck(health: services.health, version: services.version),
     ]
   }
 
   static let names = [
-    SearchMemories.name, AddMemory.name, GetMemory.name, UpdateMemory.name, DeleteMemory.name,
-    ListMemories.name, AskQuestion.name, CreateSession.name, GetSessionInfo.name,
-    ListUserSessions.name, ExpireSession.name, GetSessionStats.name, GetSystemSessionStats.name,
+    SearchMemories.name, AddMemory.name, AddMemories.name, GetMemory.name, UpdateMemory.name,
+    DeleteMemory.name, ListMemories.name, ClearMemories.name, GetMemoryStats.name, AskQuestion.name,
+    CreateSession.name, GetSessionInfo.name, UpdateSession.name, ListUserSessions.name,
+    ExpireSession.name, DeleteSession.name, GetSessionStats.name, GetSystemSessionStats.name,
     HealthCheck.name,
   ]
 }

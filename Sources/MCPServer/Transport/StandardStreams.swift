@@ -84,7 +84,14 @@ package final class StandardStreams: Sendable {
       case .tooLong:
         .malformed(Response(nil, .invalidRequest("A message has at most \(lineLimit) bytes.")))
       }
-    guard let answer = connection.receive(message) else { return }
+    let answer = connection.receive(message) { [writer, log] notification in
+      do {
+        writer.write(Array(try JSON.data(notification)))
+      } catch {
+        log("A notification has no JSON form: \(error).")
+      }
+    }
+    guard let answer else { return }
     if answer.isQuick {
       send(answer)
     } else {

@@ -18,27 +18,11 @@ package struct AddMemory: Tool {
 
   package struct Input: ToolInput {
     let user: UserID?
-    let session: SessionID?
-    let draft: MemoryService.Draft
+    let memory: MemoryArguments
 
     package init(_ arguments: inout ArgumentReader) throws {
-      let content = try arguments.required(
-        "content", .content, "What to remember, understandable on its own.")
       user = try arguments.user("Whose memory; leave it out for your own user.")
-      session = try arguments.optional(
-        "session_id", .id(), "The session it belongs to; without one it is the user's.")
-      draft = MemoryService.Draft(
-        content: content,
-        type: try arguments.optional(
-          "memory_type", .memoryType, default: Memory.defaultType,
-          "conversation, fact, preference, instruction, question, or a word of your own."),
-        metadata: try arguments.optional(
-          "metadata", .metadata, default: [:], "Anything to keep with it: topic, source, tags."),
-        occurredAt: try arguments.optional(
-          "occurred_at", .time, "When it happened, if not now (ISO 8601)."),
-        importance: try arguments.optional(
-          "importance", .number(in: 0...1), default: Memory.defaultImportance,
-          "How much it matters, from 0 to 1."))
+      memory = try MemoryArguments(&arguments)
     }
   }
 
@@ -49,7 +33,8 @@ package struct AddMemory: Tool {
 
   package func call(_ input: Input, _ context: ToolContext) throws -> Output {
     let added = try memories.add(
-      input.draft, caller: context.caller, user: input.user, session: input.session)
+      input.memory.draft, caller: context.caller, user: input.user,
+      session: input.memory.session)
     return Output(memory: added.memory.excerpt(Limits.excerptLength), outcome: added.outcome)
   }
 }

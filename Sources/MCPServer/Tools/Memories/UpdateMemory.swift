@@ -17,6 +17,7 @@ package struct UpdateMemory: Tool {
     let id: MemoryID
     let user: UserID?
     let changes: MemoryService.Changes
+    let expectedVersion: Int?
 
     package init(_ arguments: inout ArgumentReader) throws {
       id = try arguments.required("memory_id", .id(), "The memory to change.")
@@ -29,7 +30,12 @@ package struct UpdateMemory: Tool {
         importance: try arguments.optional(
           "importance", .number(in: 0...1), "How much it matters, from 0 to 1."),
         occurredAt: try arguments.optional(
-          "occurred_at", .time, "When it happened (ISO 8601)."))
+          "occurred_at", .time, "When it happened (ISO 8601)."),
+        expiresAt: try arguments.optional(
+          "expires_at", .time, "When to forget it (ISO 8601)."))
+      expectedVersion = try arguments.optional(
+        "expected_version", .integer(in: 1...Int(Int32.max)),
+        "The version you have seen; if it is no longer current, nothing is changed.")
       try arguments.verify(
         changes != MemoryService.Changes(), "content",
         "is missing: pass at least one thing to change")
@@ -42,7 +48,8 @@ package struct UpdateMemory: Tool {
 
   package func call(_ input: Input, _ context: ToolContext) throws -> Output {
     let memory = try memories.update(
-      input.id, input.changes, caller: context.caller, user: input.user)
+      input.id, input.changes, expecting: input.expectedVersion, caller: context.caller,
+      user: input.user)
     return Output(memory: memory.excerpt(Limits.excerptLength))
   }
 }

@@ -2,13 +2,15 @@ internal import ConversationMemory
 internal import Records
 
 /// Opens a session.
-package struct CreateSession: Tool {
+package struct CreateSession: SessionTool {
   package static let name = "create_session"
   package static let title = "Create a session"
   package static let description = """
     Call this when a new conversation or task begins whose memories belong together. Opens a \
     session and returns its id; pass that id to add_memory, search_memories and ask_question. A \
-    user has a limited number of active sessions: expired_sessions lists those that had to expire.
+    user has a limited number of active sessions: expired_sessions lists those that had to expire. To \
+    go on from an earlier session, also an expired one, name it under continues: searches in the new \
+    session see it too.
     """
   package static let annotations = ToolAnnotations.adds
 
@@ -18,6 +20,7 @@ package struct CreateSession: Tool {
     let user: UserID?
     let name: String?
     let metadata: [String: JSONValue]
+    let continues: SessionID?
 
     package init(_ arguments: inout ArgumentReader) throws {
       user = try arguments.user("Whose session; leave it out for your own user.")
@@ -25,6 +28,8 @@ package struct CreateSession: Tool {
         "session_name", .text(1...Limits.nameLength), "A name that a person would recognise.")
       metadata = try arguments.optional(
         "metadata", .metadata, default: [:], "Anything to keep with the session.")
+      continues = try arguments.optional(
+        "continues", .id(), "An earlier session that this one goes on from.")
     }
   }
 
@@ -40,7 +45,8 @@ package struct CreateSession: Tool {
 
   package func call(_ input: Input, _ context: ToolContext) throws -> Output {
     let opened = try sessions.create(
-      caller: context.caller, user: input.user, name: input.name, metadata: input.metadata)
+      caller: context.caller, user: input.user, name: input.name, metadata: input.metadata,
+      continuing: input.continues)
     return Output(session: opened.session, expired: opened.expired)
   }
 }

@@ -2,7 +2,7 @@ internal import ConversationMemory
 internal import Records
 
 /// Ends a session.
-package struct ExpireSession: Tool {
+package struct ExpireSession: SessionTool {
   package static let name = "expire_session"
   package static let title = "Expire a session"
   package static let description = """

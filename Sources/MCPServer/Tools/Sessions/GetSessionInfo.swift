@@ -2,7 +2,7 @@ internal import ConversationMemory
 internal import Records
 
 /// Reads one session.
-package struct GetSessionInfo: Tool {
+package struct GetSessionInfo: SessionTool {
   package static let name = "get_session_info"
   package static let title = "Get a session"
   package static let description = """

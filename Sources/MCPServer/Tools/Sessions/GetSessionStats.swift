@@ -2,7 +2,7 @@ internal import ConversationMemory
 internal import Records
 
 /// Counts what one session holds.
-package struct GetSessionStats: Tool {
+package struct GetSessionStats: SessionTool {
   package static let name = "get_session_stats"
   package static let title = "Get a session's statistics"
   package static let description = """

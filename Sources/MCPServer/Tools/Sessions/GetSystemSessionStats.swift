@@ -2,7 +2,7 @@ internal import ConversationMemory
 internal import Records
 
 /// Counts over all users.
-package struct GetSystemSessionStats: AdministrativeTool {
+package struct GetSystemSessionStats: AdministrativeTool, SessionTool {
   package static let name = "get_system_session_stats"
   package static let title = "Get the system's statistics"
   package static let description = """

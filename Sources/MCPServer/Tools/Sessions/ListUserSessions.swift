@@ -2,7 +2,7 @@ internal import ConversationMemory
 internal import Records
 
 /// Lists a user's sessions.
-package struct ListUserSessions: Tool {
+package struct ListUserSessions: SessionTool {
   package static let name = "list_user_sessions"
   package static let title = "List sessions"
   package static let description = """
