@@ -155,6 +155,9 @@ let package = Package(
     .testTarget(
       name: "MCPServerTests", dependencies: ["MCPServer", "Records", "TestSupport"],
       swiftSettings: strict),
+    // They run the program itself, which every build of the tests makes as well.
+    .testTarget(
+      name: "CommandsTests", dependencies: ["CLI", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "EmbeddingsTests", dependencies: ["Embeddings", "TestSupport", "VectorKernels"],
       swiftSettings: strict),

@@ -13,8 +13,8 @@ package struct RecollectCommand: ParsableCommand {
       """,
     version: Application.version,
     subcommands: [
-      ServeCommand.self, SearchCommand.self, ImportCommand.self, ModelCommand.self,
-      DemoCommand.self,
+      ServeCommand.self, SearchCommand.self, ImportCommand.self, EmbedCommand.self,
+      ModelCommand.self, IndexCommand.self, DemoCommand.self,
     ])
 
   package init() {}

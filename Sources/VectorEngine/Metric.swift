@@ -19,6 +19,23 @@ extension Metric {
   static let largestSquaredNorm = 1e30
   static let smallestSquaredNormOfDirection = 1e-30
 
+  /// Why a vector cannot be stored or searched with under this metric, as the end of a sentence
+  /// about it; nil when it can.
+  public func objection(to vector: Span<Float>) -> String? {
+    objection(toSquaredNorm: RowKernels.squaredNorm(vector))
+  }
+
+  private func objection(toSquaredNorm squaredNorm: Double) -> String? {
+    guard squaredNorm.isFinite else { return "holds a NaN or an infinity." }
+    guard squaredNorm <= Self.largestSquaredNorm else {
+      return "is too long: its squared norm is above 1e30."
+    }
+    guard self != .cosine || squaredNorm >= Self.smallestSquaredNormOfDirection else {
+      return "has no direction: under the cosine its squared norm must be at least 1e-30."
+    }
+    return nil
+  }
+
   /// Appends a vector as it is stored or searched with, and returns its squared norm.
   ///
   /// - Parameter name: what the vector is called in an error.
@@ -28,21 +45,12 @@ extension Metric {
     _ vector: Span<Float>, into prepared: inout [Float], name: @autoclosure () -> String
   ) throws(EngineError) -> Float {
     let squaredNorm = RowKernels.squaredNorm(vector)
-    guard squaredNorm.isFinite else {
-      throw EngineError(.invalidArgument, "\(name()) holds a NaN or an infinity.")
-    }
-    guard squaredNorm <= Self.largestSquaredNorm else {
-      throw EngineError(
-        .invalidArgument, "\(name()) is too long: its squared norm is above 1e30.")
+    if let objection = objection(toSquaredNorm: squaredNorm) {
+      throw EngineError(.invalidArgument, "\(name()) \(objection)")
     }
     guard self == .cosine else {
       for i in vector.indices { prepared.append(vector[i]) }
       return Float(squaredNorm)
-    }
-    guard squaredNorm >= Self.smallestSquaredNormOfDirection else {
-      throw EngineError(
-        .invalidArgument,
-        "\(name()) has no direction: under the cosine its squared norm must be at least 1e-30.")
     }
     let norm = squaredNorm.squareRoot()
     let start = prepared.count

@@ -31,6 +31,14 @@ struct RowRun: Sendable {
 }
 
 extension RowRun {
+  /// How many rows of the run are not deleted.
+  ///
+  /// - Complexity: O(deleted rows of the source), O(1) when there are none.
+  var liveCount: Int {
+    guard dead.count > 0 else { return range.count }
+    return range.count - dead.rows.count { range.contains($0) }
+  }
+
   /// How many rows are looked at together for marks and filters.
   private static let rowsOfBlock = 4096
 

@@ -101,6 +101,10 @@ extension VectorCollection {
   private static func sealedRows(
     _ folder: String, _ part: Manifest.Part
   ) throws(EngineError) -> SealedRows {
+    guard Folder.exists(folder + "/" + part.name) else {
+      throw EngineError(
+        .corrupt, "\(folder) lists \(part.name), which is missing. Restore it from a backup.")
+    }
     let segment = try Segment(folder: folder, name: part.name)
     var dead = RowMask()
     for row in part.dead {

@@ -26,7 +26,7 @@ struct SegmentHeader {
     }
     let fields = header.span
     guard fields.starts(with: SegmentFormat.magic) else {
-      throw EngineError(.notAnIndex, "\(path) is not a segment of an index.")
+      throw EngineError(.corrupt, "\(path) is damaged: it does not begin as a segment does.")
     }
     let version: UInt32 = fields.number(at: 8)
     guard version == SegmentFormat.version else {

@@ -189,6 +189,8 @@ struct SegmentWriter {
 
 /// Passes bytes on to a file and keeps the checksum of each chunk of them.
 private struct ChecksummedOutput: ~Copyable {
+  private static let bytesOfPiece = 1 << 20
+
   private let file: FolderFile
   private let kernels = RowKernels()
   private var checksums: [UInt32] = []
@@ -199,9 +201,14 @@ private struct ChecksummedOutput: ~Copyable {
   init(_ file: consuming FolderFile) { self.file = file }
 
   mutating func write<Element: BitwiseCopyable>(_ elements: Span<Element>) throws(EngineError) {
-    // Small pieces are gathered, so that a system call carries at least a megabyte.
-    unsafe elements.withUnsafeBytes { unsafe pending.append(contentsOf: $0) }
-    if pending.count >= 1 << 20 { try flush() }
+    // Small pieces are gathered and large ones are cut, so that a system call carries about a
+    // megabyte and no more than that is copied at a time.
+    let length = max(1, Self.bytesOfPiece / MemoryLayout<Element>.stride)
+    for start in stride(from: 0, to: elements.count, by: length) {
+      let piece = elements.extracting(start..<min(start + length, elements.count))
+      unsafe piece.withUnsafeBytes { unsafe pending.append(contentsOf: $0) }
+      if pending.count >= Self.bytesOfPiece { try flush() }
+    }
   }
 
   mutating func padToChunk() throws(EngineError) {

@@ -19,6 +19,15 @@ extension VectorSnapshot {
   func blasSearch(
     _ queries: [PreparedQuery], count: Int, _ runs: [RowRun], _ options: SearchOptions
   ) throws(EngineError) -> [[Neighbor]] {
+    var rescored = [Int](repeating: 0, count: queries.count)
+    return try blasSearch(queries, count: count, runs, options, rescored: &rescored)
+  }
+
+  /// Answers all queries and says for each how many rows were scored a second time.
+  func blasSearch(
+    _ queries: [PreparedQuery], count: Int, _ runs: [RowRun], _ options: SearchOptions,
+    rescored: inout [Int]
+  ) throws(EngineError) -> [[Neighbor]] {
     let largest = runs.map(\.largestSquaredNorm).max() ?? 0
     var results: [[Neighbor]] = []
     for first in stride(from: 0, to: queries.count, by: Self.queriesOfBlock) {
@@ -37,8 +46,10 @@ extension VectorSnapshot {
           }
         }
       }
-      for (query, rows) in zip(block, candidates) {
-        results.append(try rescore(query, rows.kept, runs, count: count))
+      for (query, candidates) in zip(block, candidates) {
+        let rows = candidates.kept
+        rescored[results.count] = rows.count
+        results.append(try rescore(query, rows, runs, count: count))
       }
     }
     return results

@@ -59,18 +59,7 @@ extension VectorSnapshot {
     batch queries: Span<Float>, count: Int, in scopes: [SearchScope],
     _ options: SearchOptions = SearchOptions()
   ) throws(EngineError) -> [[Neighbor]] {
-    let dimension = configuration.dimension
-    guard queries.count == scopes.count * dimension else {
-      throw EngineError(
-        .invalidArgument,
-        "\(scopes.count) queries of dimension \(dimension) have \(scopes.count * dimension) "
-          + "elements; there are \(queries.count).")
-    }
-    var prepared: [PreparedQuery] = []
-    for i in scopes.indices {
-      let query = queries.extracting((i * dimension)..<((i + 1) * dimension))
-      prepared.append(try prepare(query, count: count, name: "Query \(i)"))
-    }
+    let prepared = try prepare(batch: queries, count: count, scopes)
     var results = [[Neighbor]](repeating: [], count: scopes.count)
     guard count > 0 else { return results }
     for (scope, members) in Dictionary(grouping: scopes.indices, by: { scopes[$0] }) {
@@ -96,18 +85,41 @@ extension VectorSnapshot {
   private func answer(
     _ queries: [PreparedQuery], count: Int, _ runs: [RowRun], _ options: SearchOptions
   ) throws(EngineError) -> [[Neighbor]] {
-    let useBLAS =
-      switch options.path {
-      case .blas: true
-      case .scan: false
-      case .automatic: queries.count >= Self.fewestQueriesForBLAS && !options.filters
-      }
-    if useBLAS { return try blasSearch(queries, count: count, runs, options) }
+    if usesBLAS(queries: queries.count, options) {
+      return try blasSearch(queries, count: count, runs, options)
+    }
     var results: [[Neighbor]] = []
     for query in queries {
       results.append(try scan(query.elements.span, count: count, runs, options))
     }
     return results
+  }
+
+  /// Whether so many queries over the same rows are answered by matrix products.
+  func usesBLAS(queries: Int, _ options: SearchOptions) -> Bool {
+    switch options.path {
+    case .blas: true
+    case .scan: false
+    case .automatic: queries >= Self.fewestQueriesForBLAS && !options.filters
+    }
+  }
+
+  func prepare(
+    batch queries: Span<Float>, count: Int, _ scopes: [SearchScope]
+  ) throws(EngineError) -> [PreparedQuery] {
+    let dimension = configuration.dimension
+    guard queries.count == scopes.count * dimension else {
+      throw EngineError(
+        .invalidArgument,
+        "\(scopes.count) queries of dimension \(dimension) have \(scopes.count * dimension) "
+          + "elements; there are \(queries.count).")
+    }
+    var prepared: [PreparedQuery] = []
+    for i in scopes.indices {
+      let query = queries.extracting((i * dimension)..<((i + 1) * dimension))
+      prepared.append(try prepare(query, count: count, name: "Query \(i)"))
+    }
+    return prepared
   }
 
   private func prepare(
