@@ -19,14 +19,14 @@ extension Metric {
   static let largestSquaredNorm = 1e30
   static let smallestSquaredNormOfDirection = 1e-30
 
-  /// Appends a vector as it is stored or searched with, and returns its squared norm.
+  /// Appends a vector as it is stored or searched with.
   ///
   /// - Parameter name: what the vector is called in an error.
   /// - Throws: `invalidArgument` for NaN, infinity, a squared norm above 1e30, or under cosine
   ///   below 1e-30.
   func prepare(
     _ vector: Span<Float>, into prepared: inout [Float], name: @autoclosure () -> String
-  ) throws(EngineError) -> Float {
+  ) throws(EngineError) {
     let squaredNorm = RowKernels.squaredNorm(vector)
     guard squaredNorm.isFinite else {
       throw EngineError(.invalidArgument, "\(name()) holds a NaN or an infinity.")
@@ -37,7 +37,7 @@ extension Metric {
     }
     guard self == .cosine else {
       for i in vector.indices { prepared.append(vector[i]) }
-      return Float(squaredNorm)
+      return
     }
     guard squaredNorm >= Self.smallestSquaredNormOfDirection else {
       throw EngineError(
@@ -45,8 +45,6 @@ extension Metric {
         "\(name()) has no direction: under the cosine its squared norm must be at least 1e-30.")
     }
     let norm = squaredNorm.squareRoot()
-    let start = prepared.count
     for i in vector.indices { prepared.append(Float(Double(vector[i]) / norm)) }
-    return Float(RowKernels.squaredNorm(prepared.span.extracting(start...)))
   }
 }
