@@ -36,25 +36,23 @@ extension Metric {
     return nil
   }
 
-  /// Appends a vector as it is stored or searched with, and returns its squared norm.
+  /// Appends a vector as it is stored or searched with.
   ///
   /// - Parameter name: what the vector is called in an error.
   /// - Throws: `invalidArgument` for NaN, infinity, a squared norm above 1e30, or under cosine
   ///   below 1e-30.
   func prepare(
     _ vector: Span<Float>, into prepared: inout [Float], name: @autoclosure () -> String
-  ) throws(EngineError) -> Float {
+  ) throws(EngineError) {
     let squaredNorm = RowKernels.squaredNorm(vector)
     if let objection = objection(toSquaredNorm: squaredNorm) {
       throw EngineError(.invalidArgument, "\(name()) \(objection)")
     }
     guard self == .cosine else {
       for i in vector.indices { prepared.append(vector[i]) }
-      return Float(squaredNorm)
+      return
     }
     let norm = squaredNorm.squareRoot()
-    let start = prepared.count
     for i in vector.indices { prepared.append(Float(Double(vector[i]) / norm)) }
-    return Float(RowKernels.squaredNorm(prepared.span.extracting(start...)))
   }
 }

@@ -12,12 +12,15 @@ struct TopGroups {
   /// Rows that score less than this are not among the best.
   private(set) var threshold = -Float.infinity
 
-  /// - Parameter sharesGroups: false when every row is known to be a group of its own.
-  init(_ limit: Int, sharesGroups: Bool) {
+  /// - Parameters:
+  ///   - sharesGroups: false when every row is known to be a group of its own.
+  ///   - rows: how many rows will be offered at most.
+  init(_ limit: Int, sharesGroups: Bool, rows: Int) {
     self.limit = limit
     self.sharesGroups = sharesGroups
     // Beyond a few thousand the list is cut by its own doubling, not by the limit.
     capacity = max(64, 2 * min(limit, 1 << 40))
+    candidates.reserveCapacity(min(capacity, rows, 1024))
   }
 
   /// Considers a row.

@@ -1,4 +1,5 @@
 import ConversationMemory
+import RAG
 import Records
 import ServiceTestSupport
 import Testing

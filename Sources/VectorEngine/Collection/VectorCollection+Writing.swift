@@ -109,10 +109,12 @@ extension VectorCollection {
     prepared.rows.reserveCapacity(batch.rows.count)
     prepared.squaredNorms.reserveCapacity(count)
     for i in 0..<count {
+      let row = (i * dimension)..<((i + 1) * dimension)
+      try configuration.metric.prepare(
+        batch.rows.span.extracting(row), into: &prepared.rows,
+        name: "Row \(i) (id \(batch.ids[i]))")
       prepared.squaredNorms.append(
-        try configuration.metric.prepare(
-          batch.rows.span.extracting((i * dimension)..<((i + 1) * dimension)),
-          into: &prepared.rows, name: "Row \(i) (id \(batch.ids[i]))"))
+        Float(RowKernels.squaredNorm(prepared.rows.span.extracting(row))))
     }
     return prepared
   }

@@ -21,10 +21,12 @@ extension Segment {
   /// The rows of one session of a user, or of the user's rows without a session.
   func rows(ofUser user: String, session: String?) throws(EngineError) -> Range<Int>? {
     guard let owner = try entry(ofUser: user) else { return nil }
-    let found = try search(owner.sessions, for: session) { index throws(EngineError) in
-      try self.session(index)
+    guard let session else {
+      // Rows without a session are the first of their user.
+      let first = try self.session(owner.sessions.lowerBound)
+      return first.key == nil ? first.rows : nil
     }
-    return found?.rows
+    return try search(.sessions, owner.sessions, for: session).map(self.session)?.rows
   }
 
   /// The key of the user whom a row belongs to.
@@ -51,17 +53,17 @@ extension Segment {
 
   /// The user with this number, in the order of keys.
   func user(_ index: Int) throws(EngineError) -> Entry {
-    let length = SegmentFormat.userEntryLength
-    return try file.withSpan(
-      of: UInt8.self, offset: offset(of: .users) + index * length, count: length
+    try file.withSpan(
+      of: UInt64.self, offset: offset(ofEntry: index, in: .users),
+      count: SegmentFormat.userEntryLength / 8
     ) { Self.entry($0, isUser: true) }
   }
 
   /// The session with this number.
   func session(_ index: Int) throws(EngineError) -> Entry {
-    let length = SegmentFormat.sessionEntryLength
-    return try file.withSpan(
-      of: UInt8.self, offset: offset(of: .sessions) + index * length, count: length
+    try file.withSpan(
+      of: UInt64.self, offset: offset(ofEntry: index, in: .sessions),
+      count: SegmentFormat.sessionEntryLength / 8
     ) { Self.entry($0, isUser: false) }
   }
 
@@ -78,52 +80,56 @@ extension Segment {
   }
 
   private func entry(ofUser user: String) throws(EngineError) -> Entry? {
-    try search(0..<userCount, for: user) { index throws(EngineError) in try self.user(index) }
+    try search(.users, 0..<userCount, for: user).map(self.user)
   }
 
+  private func offset(ofEntry index: Int, in section: SegmentFormat.Section) -> Int {
+    let length =
+      section == .users ? SegmentFormat.userEntryLength : SegmentFormat.sessionEntryLength
+    return offset(of: section) + index * length
+  }
+
+  /// The number of the entry with this key, among some that are sorted.
   private func search(
-    _ range: Range<Int>, for key: String?, _ entry: (Int) throws(EngineError) -> Entry
-  ) throws(EngineError) -> Entry? {
+    _ section: SegmentFormat.Section, _ range: Range<Int>, for key: String
+  ) throws(EngineError) -> Int? {
+    let wanted = key.utf8.span
     var low = range.lowerBound
     var high = range.upperBound
     while low < high {
       let middle = (low + high) / 2
-      let candidate = try entry(middle)
-      switch try order(candidate, key) {
-      case 0: return candidate
-      case ..<0: low = middle + 1
-      default: high = middle
-      }
+      let order = try order(ofEntry: offset(ofEntry: middle, in: section), wanted)
+      if order == 0 { return middle }
+      if order < 0 { low = middle + 1 } else { high = middle }
     }
     return nil
   }
 
   /// Negative when the entry's key comes before the given one, positive when after. No key is first.
-  private func order(_ entry: Entry, _ key: String?) throws(EngineError) -> Int {
-    guard let range = entry.key else { return key == nil ? 0 : -1 }
-    guard var wanted = key else { return 1 }
+  private func order(ofEntry offset: Int, _ wanted: Span<UInt8>) throws(EngineError) -> Int {
+    let (start, length) = try file.withSpan(of: UInt64.self, offset: offset, count: 2) {
+      ($0[0].littleEndian, $0[1].littleEndian)
+    }
+    guard length != SegmentFormat.noKey else { return -1 }
     return try file.withSpan(
-      of: UInt8.self, offset: offset(of: .keys) + range.lowerBound, count: range.count
+      of: UInt8.self, offset: self.offset(of: .keys) + Int(truncatingIfNeeded: start),
+      count: Int(truncatingIfNeeded: length)
     ) { found in
-      wanted.withUTF8Span { wanted in
-        for i in 0..<min(found.count, wanted.count) where found[i] != wanted[i] {
-          return found[i] < wanted[i] ? -1 : 1
-        }
-        return found.count - wanted.count
+      for i in 0..<min(found.count, wanted.count) where found[i] != wanted[i] {
+        return found[i] < wanted[i] ? -1 : 1
       }
+      return found.count - wanted.count
     }
   }
 
-  private static func entry(_ bytes: Span<UInt8>, isUser: Bool) -> Entry {
-    func number(_ offset: Int) -> Int {
-      Int(truncatingIfNeeded: bytes.number(at: offset, as: UInt64.self))
-    }
-    let hasKey = bytes.number(at: 8, as: UInt64.self) != SegmentFormat.noKey
+  private static func entry(_ fields: Span<UInt64>, isUser: Bool) -> Entry {
+    func number(_ field: Int) -> Int { Int(truncatingIfNeeded: fields[field].littleEndian) }
+    let hasKey = fields[1].littleEndian != SegmentFormat.noKey
     return Entry(
-      key: hasKey ? number(0)..<(number(0) &+ number(8)) : nil,
-      rows: number(16)..<(number(16) &+ number(24)),
-      sessions: isUser ? number(32)..<(number(32) &+ number(40)) : 0..<0,
-      user: isUser ? 0 : number(32))
+      key: hasKey ? number(0)..<(number(0) &+ number(1)) : nil,
+      rows: number(2)..<(number(2) &+ number(3)),
+      sessions: isUser ? number(4)..<(number(4) &+ number(5)) : 0..<0,
+      user: isUser ? 0 : number(4))
   }
 
   /// Checks that the entries lie inside their sections, cover all rows in order, and are sorted.
@@ -182,12 +188,5 @@ extension Segment {
       }
       guard sound else { throw damaged }
     }
-  }
-}
-
-extension String {
-  /// Lends the UTF-8 of the text.
-  fileprivate mutating func withUTF8Span<R>(_ body: (Span<UInt8>) -> R) -> R {
-    withUTF8 { body(unsafe $0.span) }
   }
 }

@@ -99,8 +99,9 @@ extension VectorSnapshot {
     try run.source.withSquaredNorms(rows) { norms throws(EngineError) in
       var target = products.mutableSpan
       for (number, query) in queries.enumerated() {
+        let squaredNorm = query.squaredNorm
         for i in 0..<rows.count {
-          target[number * rows.count + i] -= norms[i] + query.squaredNorm
+          target[number * rows.count + i] -= norms[i] + squaredNorm
         }
       }
     }
@@ -110,12 +111,13 @@ extension VectorSnapshot {
     _ query: PreparedQuery, _ rows: [CandidateRows.Row], _ runs: [RowRun], count: Int
   ) throws(EngineError) -> [Neighbor] {
     let scorer = CanonicalScorer(configuration.metric)
-    var best = TopGroups(count, sharesGroups: sharesGroups)
+    var best = TopGroups(count, sharesGroups: sharesGroups, rows: rows.count)
     var score: [Float] = [0]
     for row in rows {
       let run = runs[Int(row.run)]
       try run.source.withVectors(row.row..<(row.row + 1)) { vector throws(EngineError) in
-        scorer.score(query.elements.span, vector, into: &score)
+        var target = score.mutableSpan
+        scorer.score(query.elements.span, vector, into: &target)
       }
       best.offer(try run.neighbor(row.row, score: score[0]))
     }

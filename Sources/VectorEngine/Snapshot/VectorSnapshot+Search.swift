@@ -136,49 +136,79 @@ extension VectorSnapshot {
     }
     var elements: [Float] = []
     elements.reserveCapacity(query.count)
-    let squaredNorm = try configuration.metric.prepare(query, into: &elements, name: name())
-    return PreparedQuery(elements: elements, squaredNorm: squaredNorm)
+    try configuration.metric.prepare(query, into: &elements, name: name())
+    return PreparedQuery(elements: elements)
   }
 }
 
 /// A query in the form in which it is compared with rows.
 struct PreparedQuery: Sendable {
   let elements: [Float]
-  let squaredNorm: Float
+
+  /// Computed each time, because a scan has no need of it.
+  var squaredNorm: Float { Float(RowKernels.squaredNorm(elements.span)) }
 }
 
 // MARK: - Scanning
 
 extension VectorSnapshot {
-  /// How many rows are scored before their scores are looked at: 2 KiB of scores, which stay in the
-  /// first cache.
-  private static let rowsOfBlock = 512
-
   /// Scores every row of the runs with the canonical kernel.
   func scan(
     _ query: Span<Float>, count: Int, _ runs: [RowRun], _ options: SearchOptions
   ) throws(EngineError) -> [Neighbor] {
     let scorer = CanonicalScorer(configuration.metric)
-    var best = TopGroups(count, sharesGroups: sharesGroups)
-    var scores = [Float](repeating: 0, count: Self.rowsOfBlock)
-    var positions = [UInt32](repeating: 0, count: Self.rowsOfBlock)
+    var best = TopGroups(
+      count, sharesGroups: sharesGroups, rows: runs.reduce(0) { $0 + $1.range.count })
+    var block = ScoredBlock()
     for run in runs {
       try run.forEachLiveRange(options) { rows throws(EngineError) in
-        for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rowsOfBlock) {
-          let block = start..<min(start + Self.rowsOfBlock, rows.upperBound)
-          try run.source.withVectors(block) { vectors throws(EngineError) in
-            scorer.score(query, vectors, into: &scores)
-          }
-          let found = scorer.kernels.positions(
-            of: scores.span.extracting(0..<block.count), atLeast: best.threshold, into: &positions)
-          for i in 0..<found {
-            let position = Int(positions[i])
-            best.offer(try run.neighbor(start + position, score: scores[position]))
-          }
+        for start in stride(from: rows.lowerBound, to: rows.upperBound, by: ScoredBlock.capacity) {
+          let rows = start..<min(start + ScoredBlock.capacity, rows.upperBound)
+          try block.score(rows, of: run, query, scorer)
+          try block.offer(rows, of: run, to: &best, scorer.kernels)
         }
       }
     }
     return best.sorted()
+  }
+}
+
+/// Rows whose scores are looked at together.
+///
+/// Lives on the stack: a search of a small scope takes less time than a few allocations would.
+private struct ScoredBlock: ~Copyable {
+  /// 2 KiB of scores, which stay in the first cache.
+  static let capacity = 512
+
+  private var scores = InlineArray<512, Float>(repeating: 0)
+  private var positions = InlineArray<512, UInt32>(repeating: 0)
+
+  /// Scores as many rows as there is room for, or fewer.
+  mutating func score(
+    _ rows: Range<Int>, of run: RowRun, _ query: Span<Float>, _ scorer: CanonicalScorer
+  ) throws(EngineError) {
+    try run.source.withVectors(rows) { vectors throws(EngineError) in
+      var target = scores.mutableSpan
+      scorer.score(query, vectors, into: &target)
+    }
+  }
+
+  /// Offers the rows that reach the threshold.
+  mutating func offer(
+    _ rows: Range<Int>, of run: RowRun, to best: inout TopGroups, _ kernels: RowKernels
+  ) throws(EngineError) {
+    var target = positions.mutableSpan
+    let found = kernels.positions(
+      of: scores.span.extracting(0..<rows.count), atLeast: best.threshold, into: &target)
+    guard found > 0 else { return }
+    try run.source.withIDs(rows) { ids throws(EngineError) in
+      try run.source.withGroups(rows) { groups in
+        for i in 0..<found {
+          let row = Int(positions[i])
+          best.offer(Neighbor(id: ids[row], group: groups[row], score: scores[row]))
+        }
+      }
+    }
   }
 }
 
@@ -189,14 +219,13 @@ struct CanonicalScorer {
 
   init(_ metric: Metric) { self.metric = metric }
 
-  /// Writes the scores of the rows to the front of an array that has room for them.
-  func score(_ query: Span<Float>, _ rows: Span<Float>, into scores: inout [Float]) {
-    var target = scores.mutableSpan
+  /// Writes the scores of the rows to the front of a span that has room for them.
+  func score(_ query: Span<Float>, _ rows: Span<Float>, into scores: inout MutableSpan<Float>) {
     switch metric {
-    case .cosine, .innerProduct: kernels.innerProducts(of: query, with: rows, into: &target)
+    case .cosine, .innerProduct: kernels.innerProducts(of: query, with: rows, into: &scores)
     case .squaredEuclidean:
-      kernels.squaredDistances(of: query, with: rows, into: &target)
-      for i in 0..<(rows.count / query.count) { target[i] = -target[i] }
+      kernels.squaredDistances(of: query, with: rows, into: &scores)
+      for i in 0..<(rows.count / query.count) { scores[i] = -scores[i] }
     }
   }
 }
