@@ -17,30 +17,37 @@ package final class Application: Sendable {
   package let questions: QuestionAnswering
   package let health: HealthService
   let embedder: LazyEmbedder
-  let touches = TouchBuffer()
+  let touches: TouchBuffer
+  let readOnly: Bool
   let sweeps = SweepRecord()
   let logger: Logger
   private let store: EmbeddedStore
 
   /// Opens the store; loads no model.
   ///
-  /// - Throws: `StorageError`.
-  package init(_ settings: Settings, logger: Logger) throws {
+  /// - Parameter readOnly: nothing is written, not even what searches touch.
+  /// - Throws: `StorageError`, `EmbeddingError` for a model that was named and is not there.
+  package init(_ settings: Settings, logger: Logger, readOnly: Bool = false) throws {
+    self.readOnly = readOnly
+    let touches = TouchBuffer(isRecording: !readOnly)
+    self.touches = touches
+    let log: @Sendable (String) -> Void = { logger.error("\($0)") }
     self.settings = settings
     self.logger = logger
-    let lazyEmbedder = try LazyEmbedder(model: settings.model) { logger.error("\($0)") }
-    let store = try EmbeddedStore(directory: settings.dataDirectory)
+    let lazyEmbedder = try LazyEmbedder(model: settings.model, log: log)
+    let store = try EmbeddedStore(directory: settings.dataDirectory, log: log)
     self.store = store
     embedder = lazyEmbedder
     let embedding = TextEmbedding { try lazyEmbedder.embedder() }
     let rules = settings.sessionRules
-    sessions = SessionService(backend: store, rules: rules)
+    sessions = SessionService(backend: store, rules: rules, touches: touches)
     memories = MemoryService(
       backend: store, embedding: embedding, rules: rules, touches: touches)
     questions = QuestionAnswering(backend: store, embedding: embedding, rules: rules)
     health = HealthService(
       backend: store, embedding: embedding, rules: rules, sweeps: sweeps,
-      answerModel: QuestionAnswering.modelName, availableBytes: { try store.availableBytes() })
+      answerModel: QuestionAnswering.modelName, readOnly: readOnly,
+      availableBytes: { try store.availableBytes() }, log: log)
   }
 
   /// What the tools work with.

@@ -45,14 +45,17 @@ package struct Settings: Sendable {
     guard limit >= 1, limit <= 1_000_000, limit == limit.rounded() else {
       throw ServiceError.invalid("RECOLLECT_MAX_SESSIONS_PER_USER", "must be a whole number from 1")
     }
-    guard hours > 0 else {
-      throw ServiceError.invalid("RECOLLECT_SESSION_TIMEOUT_HOURS", "must be above 0")
+    guard hours > 0, hours <= 1_000_000 else {
+      throw ServiceError.invalid(
+        "RECOLLECT_SESSION_TIMEOUT_HOURS", "must be above 0 and at most a million")
     }
-    guard minutes > 0 else {
-      throw ServiceError.invalid("RECOLLECT_SESSION_CLEANUP_INTERVAL_MINUTES", "must be above 0")
+    guard minutes >= 0.001, minutes <= 1_000_000 else {
+      throw ServiceError.invalid(
+        "RECOLLECT_SESSION_CLEANUP_INTERVAL_MINUTES", "must be from 0.001 to a million")
     }
-    if let days, days < 0 {
-      throw ServiceError.invalid("RECOLLECT_EXPIRED_SESSION_RETENTION_DAYS", "must be 0 or more")
+    if let days, !(0...1_000_000).contains(days) {
+      throw ServiceError.invalid(
+        "RECOLLECT_EXPIRED_SESSION_RETENTION_DAYS", "must be from 0 to a million")
     }
     sessionRules = SessionRules(
       maximumPerUser: Int(limit), timeout: hours * 3600,

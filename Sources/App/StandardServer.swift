@@ -32,10 +32,12 @@ package struct StandardServer {
       source.resume()
       return source
     }
-    work.start()
+    if !application.readOnly { work.start() }
     streams.run()
     work.stop()
     for source in signals { source.cancel() }
+    // From here on a signal ends the process as usual, should closing take too long.
+    for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
     try application.close()
   }
 }

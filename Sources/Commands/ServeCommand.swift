@@ -37,7 +37,7 @@ package struct ServeCommand: ParsableCommand {
       }
     let selection = try ToolSelection(tools, readOnly: readOnly)
     let settings = try Settings(.init(dataDirectory: store.dataDirectory, model: store.model))
-    let application = try Application(settings, logger: output.logger)
+    let application = try Application(settings, logger: output.logger, readOnly: readOnly)
     try StandardServer(application, caller: caller, selection: selection).run()
   }
 }

@@ -37,13 +37,18 @@ package struct HealthService: Sendable {
   private let sweeps: SweepRecord
   private let answerModel: String
   private let availableBytes: @Sendable () throws -> Int64
+  private let readOnly: Bool
+  private let log: @Sendable (String) -> Void
   private let clock: @Sendable () -> Timestamp
 
+  /// - Parameter readOnly: where nothing may be written, not even to try it.
+  /// - Parameter log: told what a part that fails says of itself.
   /// - Parameter availableBytes: how much room the volume of the data directory has.
   package init(
     backend: any MemoryBackend, embedding: TextEmbedding, rules: SessionRules,
-    sweeps: SweepRecord, answerModel: String,
+    sweeps: SweepRecord, answerModel: String, readOnly: Bool = false,
     availableBytes: @escaping @Sendable () throws -> Int64,
+    log: @escaping @Sendable (String) -> Void,
     clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
   ) {
     self.backend = backend
@@ -51,6 +56,8 @@ package struct HealthService: Sendable {
     self.rules = rules
     self.sweeps = sweeps
     self.answerModel = answerModel
+    self.readOnly = readOnly
+    self.log = log
     self.availableBytes = availableBytes
     self.clock = clock
   }
@@ -61,7 +68,8 @@ package struct HealthService: Sendable {
   /// Tries every part.
   package func check(caller: Caller) -> Report {
     let parts = [
-      part("database", database), part("index", index), part("sessions") { try sessions(caller) },
+      part("database", database), part("index") { try index(caller) },
+      part("sessions") { try sessions(caller) },
       part("embedder", embedder), part("answer_model") { (.ok, answerModel) },
       part("disk", disk),
     ]
@@ -84,6 +92,7 @@ package struct HealthService: Sendable {
       found = (.failing, error.message)
     } catch {
       // What went wrong inside is for the log; a caller learns which part it is.
+      log("health of \(name): \(error)")
       found = (.failing, "does not work; the server's log says why")
     }
     let microseconds = ((timer.now - start) / .microseconds(1)).rounded()
@@ -91,13 +100,19 @@ package struct HealthService: Sendable {
   }
 
   private func database() throws -> (Status, String) {
+    if readOnly {
+      _ = try backend.read { try $0.storedEmbedder() }
+      return (.ok, "read; nothing may be written")
+    }
     let mark = "\(clock())"
     let came = try backend.write { try $0.probe(mark) }
     return came ? (.ok, "written and read back") : (.failing, "what was written did not come back")
   }
 
-  private func index() throws -> (Status, String) {
+  private func index(_ caller: Caller) throws -> (Status, String) {
     let counts = try backend.search { $0.indexedCounts }
+    // How much others store is not a bound caller's to know.
+    guard case .unbound = caller else { return (.ok, "in step with the database") }
     let words = "\(counts.memories) memories by word, \(counts.vectors) by meaning"
     return counts.vectors < counts.memories
       ? (.degraded, words + "; the missing vectors are made once there is a model") : (.ok, words)
@@ -112,12 +127,21 @@ package struct HealthService: Sendable {
     let counts = try backend.read {
       try $0.systemCounts(leave, activeSince: rules.activeSince(clock()))
     }
-    return (.ok, "tracking on, \(counts.activeSessions) active, \(sweep)")
+    return (
+      .ok,
+      "tracking on, \(counts.activeSessions) active, "
+        + "\(counts.overdueSessions) overdue, \(sweep)"
+    )
   }
 
   private func embedder() throws -> (Status, String) {
     guard let embedder = try embedding.embedder() else {
       return (.degraded, "no model: search is by keyword until `recollect model install` has run")
+    }
+    if let stored = try backend.read({ try $0.storedEmbedder() }), stored != embedder.identity {
+      return (
+        .failing, "the store's vectors were made by \(stored.name), this is \(embedder.model.name)"
+      )
     }
     let vector = try embedder.embed(["health"])[0].vector
     return vector.count == embedder.model.dimension

@@ -55,11 +55,16 @@ extension MemoryService {
   ) throws -> (memory: Memory, outcome: Outcome) {
     let draft = try draft.validated()
     // Whoever may not write here learns it before anything is embedded.
-    try backend.read { reader in
+    let isKnown = try backend.read { reader in
       let scope = try Self.scope(caller, user, session, rules, reader)
       _ = try Self.activeSession(in: scope, rules, at: clock(), reader)
+      return try draft.supersedes == nil
+        && reader.memory(
+          equalTo: draft.content, type: draft.type, occurredAt: draft.occurredAt, in: scope) != nil
     }
-    let embedded = try embedding.embed([draft.content])
+    // A text that will be merged needs no vector. Should its twin vanish before the write, the
+    // vector is made later, like any that is missing.
+    let embedded = isKnown ? nil : try embedding.embed([draft.content])
     return try backend.write { writer in
       let now = clock()
       let scope = try Self.scope(caller, user, session, rules, writer)
@@ -173,14 +178,21 @@ extension MemoryService {
   /// were made.
   package func embedMissing(limit: Int = 64) throws -> Int {
     // Asked first, because an idle server must not load a model for nothing.
-    let pending = try backend.read { try $0.memoriesWithoutVector(limit: limit) }
-    guard !pending.isEmpty, let embedded = try embedding.embed(pending.map(\.content)) else {
-      return 0
+    let (pending, stored) = try backend.read { reader in
+      (
+        try reader.memoriesWithoutVector(Authority.maintenance, limit: limit),
+        try reader.storedEmbedder()
+      )
     }
+    guard !pending.isEmpty, let embedder = try embedding.embedder() else { return 0 }
+    // Another embedder than the store's has nothing to add to it.
+    guard stored == nil || stored == embedder.identity,
+      let embedded = try embedding.embed(pending.map(\.content))
+    else { return 0 }
     return try backend.write { writer in
       try embedded.adopt(in: writer)
       for (memory, vector) in zip(pending, embedded.embeddings) {
-        try writer.setEmbedding(vector, of: memory)
+        try writer.setEmbedding(Authority.maintenance, vector, of: memory)
       }
       return pending.count
     }

@@ -34,11 +34,12 @@ package struct ImportedSession: Sendable, Decodable {
   let expiredAt: Timestamp?
   let interactionCount: Int?
   let metadata: [String: JSONValue]?
+  let continues: SessionID?
 
   private enum CodingKeys: String, CodingKey {
     case id = "session_id"
     case user = "user_id"
-    case name, metadata
+    case name, metadata, continues
     case createdAt = "created_at"
     case lastActivity = "last_activity"
     case expiredAt = "expired_at"
@@ -52,8 +53,9 @@ package struct ImportedSession: Sendable, Decodable {
       id: id ?? .make(), user: user,
       name: try name.map { try Validation.name($0, field: "name") } ?? "Imported session",
       createdAt: createdAt, lastActivity: max(createdAt, lastActivity ?? createdAt),
-      expiredAt: expiredAt, interactionCount: max(0, interactionCount ?? 0),
-      metadata: metadata ?? [:])
+      expiredAt: expiredAt,
+      interactionCount: try Validation.count(interactionCount ?? 0, field: "interaction_count"),
+      metadata: metadata ?? [:], continues: continues)
   }
 }
 
@@ -72,12 +74,17 @@ package struct ImportedMemory: Sendable, Decodable {
   let accessCount: Int?
   let lastAccessedAt: Timestamp?
   let version: Int?
+  let expiresAt: Timestamp?
+  let supersedes: MemoryID?
+  let supersededBy: MemoryID?
 
   private enum CodingKeys: String, CodingKey {
     case id = "memory_id"
     case user = "user_id"
     case session = "session_id"
-    case content, metadata, importance, version
+    case content, metadata, importance, version, supersedes
+    case expiresAt = "expires_at"
+    case supersededBy = "superseded_by"
     case type = "memory_type"
     case createdAt = "created_at"
     case updatedAt = "updated_at"
@@ -95,8 +102,11 @@ package struct ImportedMemory: Sendable, Decodable {
       id: id ?? .make(), user: user, session: session, content: draft.content, type: draft.type,
       metadata: draft.metadata, createdAt: createdAt ?? now,
       updatedAt: updatedAt, occurredAt: draft.occurredAt,
-      accessCount: max(0, accessCount ?? 0), lastAccessedAt: lastAccessedAt,
-      importance: draft.importance, version: max(1, version ?? 1))
+      accessCount: try Validation.count(accessCount ?? 0, field: "access_count"),
+      lastAccessedAt: lastAccessedAt,
+      importance: draft.importance,
+      version: max(1, try Validation.count(version ?? 1, field: "version")),
+      expiresAt: expiresAt, supersedes: supersedes, supersededBy: supersededBy)
   }
 }
 
@@ -126,22 +136,33 @@ extension MemoryService {
     _ batch: ArraySlice<ImportedRecord>, _ caller: Caller, _ counts: inout ImportCounts
   ) throws {
     let now = clock()
-    let memories = try batch.compactMap { record in
-      if case .memory(let memory) = record { try memory.record(at: now) } else { nil }
+    var memories = try batch.compactMap { record in
+      if case .memory(let memory) = record {
+        (memory: try memory.record(at: now), keepsID: memory.id != nil)
+      } else {
+        nil
+      }
     }
-    let embedded = memories.isEmpty ? nil : try embedding.embed(memories.map(\.content))
+    // What is there already needs no vector.
+    let known = try backend.read { reader in
+      try memories.map { try $0.keepsID && reader.owner(of: $0.memory.id) != nil }
+    }
+    let fresh = zip(memories, known).filter { !$0.1 }.map(\.0.memory.content)
+    let embedded = fresh.isEmpty ? nil : try embedding.embed(fresh)
     counts = try backend.write { writer in
       var counts = counts
       try embedded?.adopt(in: writer)
-      var position = 0
+      var vectors = embedded?.embeddings[...] ?? []
+      var isKnown = known[...]
+      memories.reverse()
       for record in batch {
         switch record {
         case .session(let session):
           try add(try session.record(at: now), caller, &counts, writer)
-        case .memory(let source):
-          let vector = embedded?.embeddings[position]
-          try add(memories[position], source.id != nil, vector, caller, &counts, writer)
-          position += 1
+        case .memory:
+          guard let (memory, keepsID) = memories.popLast() else { continue }
+          let vector = isKnown.removeFirst() ? nil : vectors.popFirst()
+          try add(memory, keepsID, vector, caller, &counts, writer)
         }
       }
       return counts
@@ -171,9 +192,12 @@ extension MemoryService {
         counts.skipped += 1
         return
       }
-    } else if try writer.memory(
-      equalTo: memory.content, type: memory.type, occurredAt: memory.occurredAt, in: scope) != nil
+    } else if var equal = try writer.memory(
+      equalTo: memory.content, type: memory.type, occurredAt: memory.occurredAt, in: scope)?.memory
     {
+      equal.metadata.merge(memory.metadata) { _, new in new }
+      try Validation.metadata(equal.metadata)
+      try writer.updateMetadata(of: equal)
       counts.merged += 1
       return
     }

@@ -50,14 +50,16 @@ package struct SessionRules: Hashable, Sendable {
 package struct SessionService: Sendable {
   private let backend: any MemoryBackend
   private let rules: SessionRules
+  private let touches: TouchBuffer
   private let clock: @Sendable () -> Timestamp
 
   package init(
-    backend: any MemoryBackend, rules: SessionRules,
+    backend: any MemoryBackend, rules: SessionRules, touches: TouchBuffer,
     clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
   ) {
     self.backend = backend
     self.rules = rules
+    self.touches = touches
     self.clock = clock
   }
 
@@ -82,6 +84,8 @@ package struct SessionService: Sendable {
     try rules.checkTracking()
     let name = try name.map { try Validation.name($0, field: "session_name") }
     try Validation.metadata(metadata)
+    // Searching is use, too: which session is the least recently used must not miss the last second.
+    try touches.flush(to: backend, rules)
     return try backend.write { writer in
       let now = clock()
       let scope = try MemoryService.scope(caller, user, predecessor, rules, writer).wholeUser
@@ -223,13 +227,14 @@ package struct SessionService: Sendable {
     try backend.write { writer in
       let now = clock()
       var swept = Swept()
-      swept.expiredSessions = try writer.expireOverdueSessions(timeout: rules.timeout, at: now)
+      swept.expiredSessions = try writer.expireOverdueSessions(
+        Authority.maintenance, timeout: rules.timeout, at: now)
       if let retention = rules.retention {
         swept.purgedSessions = try writer.purgeSessions(
-          expiredBefore: now.advanced(bySeconds: -retention),
+          Authority.maintenance, expiredBefore: now.advanced(bySeconds: -retention),
           withMemories: rules.memoriesOnPurge == .delete)
       }
-      swept.expiredMemories = try writer.deleteExpiredMemories()
+      swept.expiredMemories = try writer.deleteExpiredMemories(Authority.maintenance)
       return swept
     }
   }

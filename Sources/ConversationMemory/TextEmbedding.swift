@@ -28,9 +28,7 @@ package struct TextEmbedding: Sendable {
     let embeddings = try Self.translating { try embedder.embed(contents) }.map {
       StoredEmbedding(vector: $0.vector, embeddedCharacters: $0.embeddedCharacters)
     }
-    let identity = EmbedderIdentity(
-      name: embedder.model.name, dimension: embedder.model.dimension)
-    return EmbeddedTexts(embeddings: embeddings, identity: identity)
+    return EmbeddedTexts(embeddings: embeddings, identity: embedder.identity)
   }
 
   /// A model's own error names files; callers learn what it means for them.
@@ -43,6 +41,13 @@ package struct TextEmbedding: Sendable {
         "The embedding model cannot be used. `recollect model list` says why; searching by keyword "
           + "still works.")
     }
+  }
+}
+
+extension Embedder {
+  /// What a store remembers of its embedder.
+  package var identity: EmbedderIdentity {
+    EmbedderIdentity(name: model.name, dimension: model.dimension)
   }
 }
 

@@ -9,9 +9,15 @@ internal import Synchronization
 package final class TouchBuffer: Sendable {
   private let gathered = Mutex(Touches())
 
-  package init() {}
+  private let isRecording: Bool
+
+  /// - Parameter isRecording: false where nothing may be written.
+  package init(isRecording: Bool = true) {
+    self.isRecording = isRecording
+  }
 
   func touch(_ memories: [MemoryID], _ session: SessionID?, at now: Timestamp) {
+    guard isRecording else { return }
     gathered.withLock { touches in
       for id in memories { touches.touch(id, at: now) }
       if let session { touches.touch(session, at: now) }
@@ -27,7 +33,9 @@ package final class TouchBuffer: Sendable {
     }
     guard !taken.isEmpty else { return }
     do {
-      try backend.write { try $0.apply(taken, sessionTimeout: rules.timeout) }
+      try backend.write {
+        try $0.apply(Authority.maintenance, taken, sessionTimeout: rules.timeout)
+      }
     } catch {
       gathered.withLock { $0.merge(earlier: taken) }
       throw error

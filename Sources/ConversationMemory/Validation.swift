@@ -27,6 +27,14 @@ package enum Validation {
     guard (0...1).contains(value) else { throw .invalid("importance", "must be from 0 to 1") }
   }
 
+  /// A counter that comes from outside: beyond this it could not be counted on.
+  package static func count(_ value: Int, field: String) throws(ServiceError) -> Int {
+    guard (0...Limits.largestCount).contains(value) else {
+      throw .invalid(field, "must be from 0 to \(Limits.largestCount)")
+    }
+    return value
+  }
+
   package static func pageSize(_ limit: Int) throws(ServiceError) {
     guard Limits.pageSize.contains(limit) else {
       throw .invalid(

@@ -148,7 +148,13 @@ final class DerivedIndex: Sendable {
       batch.groups.append(UInt64(memory))
       batch.scopes.append(place.scope)
       batch.times.append(place.time)
+      let length = batch.rows.count
       VectorBytes.append(row["vector"], to: &batch.rows)
+      let dimension = state.vectors?.configuration.dimension ?? batch.rows.count / batch.ids.count
+      guard batch.rows.count - length == dimension else {
+        throw StorageError(
+          .damaged, "The vector of memory \(memory) does not have \(dimension) elements.")
+      }
     }
     guard !batch.ids.isEmpty else { return }
     let dimension = batch.rows.count / batch.ids.count

@@ -16,6 +16,7 @@ package final class EmbeddedStore: MemoryBackend {
   private let index = DerivedIndex()
   private let path: String
   private let clock: @Sendable () -> Timestamp
+  private let log: @Sendable (String) -> Void
 
   /// Pages of the log (8 KiB each) from which a checkpoint is due.
   private static let pagesBeforeCheckpoint = 1000
@@ -23,25 +24,23 @@ package final class EmbeddedStore: MemoryBackend {
   /// Opens the store of a directory, which is made when it is not there.
   ///
   /// - Parameter clock: what is expired is judged by it.
+  /// - Parameter log: told of trouble that no caller needs to know.
   /// - Throws: `StorageError` for a database of a newer version, of another program or damaged, and
   ///   when the system refuses.
   package init(
-    directory: URL, clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+    directory: URL, clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
+    log: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     self.clock = clock
-    do {
-      try FileManager.default.createDirectory(
-        at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw StorageError(
-        .inputOutput, "\(directory.path) cannot be made: \(error.localizedDescription)")
-    }
+    self.log = log
+    try DataDirectory.create(directory)
     let path = directory.appendingPathComponent("recollect.sqlite").path
     self.path = path
     let lock = try ProcessLock(path: directory.appendingPathComponent("write.lock").path)
     self.lock = lock
     pool = try Self.translating(path) {
       try lock.withLock {
+        try Schema.checkExisting(path)
         let pool = try DatabasePool(path: path, configuration: Self.configuration)
         try pool.writeWithoutTransaction { db in
           // The pool itself asks for NORMAL; here an acknowledged write survives a power cut.
@@ -64,6 +63,9 @@ package final class EmbeddedStore: MemoryBackend {
       // Only takes effect while the file is being made.
       try db.execute(sql: "PRAGMA page_size = 8192")
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+      // A log that starts again after a checkpoint is cut to this, so its size says when the next
+      // checkpoint is due.
+      try db.execute(sql: "PRAGMA journal_size_limit = \(pagesBeforeCheckpoint * 8192 / 2)")
     }
     return configuration
   }
@@ -93,7 +95,7 @@ package final class EmbeddedStore: MemoryBackend {
             result = try body(Transaction(db, at: clock()))
             return .commit
           }
-          try checkpointWhenDue(db)
+          checkpointWhenDue(db)
           guard let result else { throw StorageError(.inputOutput, "The transaction did not end.") }
           return result
         }
@@ -123,19 +125,24 @@ package final class EmbeddedStore: MemoryBackend {
     return Int64(values.volumeAvailableCapacity ?? 0)
   }
 
-  /// Runs under the lock, right after a commit, so no commit of any process is under way.
-  private func checkpointWhenDue(_ db: Database) throws {
-    let attributes = try FileManager.default.attributesOfItem(atPath: path + "-wal")
-    let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
-    guard size > Self.pagesBeforeCheckpoint * 8192 else { return }
-    _ = try db.checkpoint(.passive)
+  /// Runs under the lock, right after a commit, so no commit of any process is under way. What was
+  /// committed is durable whether or not this succeeds, so a failure is only noted.
+  private func checkpointWhenDue(_ db: Database) {
+    do {
+      let attributes = try FileManager.default.attributesOfItem(atPath: path + "-wal")
+      let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
+      guard size > Self.pagesBeforeCheckpoint * 8192 else { return }
+      _ = try db.checkpoint(.passive)
+    } catch {
+      log("the log of the database could not be folded in: \(error)")
+    }
   }
 
   private static func translating<R>(_ path: String, _ body: () throws -> R) throws -> R {
     do {
       return try body()
     } catch let error as DatabaseError {
-      throw StorageError.from(error, path)
+      throw StorageError.translated(error, path)
     }
   }
 }

@@ -1,12 +1,16 @@
+internal import Records
+
 #if canImport(Glibc)
 internal import Glibc
 #else
 internal import Darwin
 #endif
 
-/// A lock that at most one process holds at a time, and at most one thread of it.
+/// A lock that at most one process holds at a time.
 ///
-/// The system releases it when its holder dies, so nothing is ever left locked.
+/// The system releases it when its holder dies, so nothing is ever left locked. Threads of one process
+/// share the descriptor, so the system does not keep them apart: the lock is only taken inside the
+/// database's writer queue, which does.
 ///
 /// - Note: waiting is blocking; callers are on threads of their own, never in the cooperative pool.
 final class ProcessLock: Sendable {
@@ -21,16 +25,36 @@ final class ProcessLock: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Runs the body while holding the lock. Not for two threads of one process at once: the caller
-  /// keeps its threads apart (they share the descriptor, so the system does not).
+  /// How long to wait for a process that holds the lock; it may have been suspended.
+  private static let patience = Duration.seconds(30)
+
+  /// Runs the body while holding the lock.
+  ///
+  /// - Throws: `unavailable` when another process does not let go of it.
   func withLock<R>(_ body: () throws -> R) throws -> R {
-    while flock(descriptor, LOCK_EX) != 0 {
-      guard errno == EINTR else {
+    try acquire()
+    defer { flock(descriptor, LOCK_UN) }
+    return try body()
+  }
+
+  private func acquire() throws {
+    let deadline = ContinuousClock.now + Self.patience
+    var pause: UInt32 = 50
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      switch errno {
+      case EINTR: continue
+      case EWOULDBLOCK:
+        guard ContinuousClock.now < deadline else {
+          throw ServiceError(
+            .unavailable, "Another process is writing and does not finish; try again.",
+            retryAfterMilliseconds: 1000)
+        }
+        usleep(pause)
+        pause = min(2 * pause, 2_000)
+      default:
         throw StorageError(.inputOutput, "The lock of the database failed: \(Self.reason).")
       }
     }
-    defer { flock(descriptor, LOCK_UN) }
-    return try body()
   }
 
   private static var reason: String { unsafe String(cString: strerror(errno)) }

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 
 /// The tables, and how an older database becomes one of today's.
@@ -10,24 +11,40 @@ enum Schema {
   /// "RCLT", so that other programs can tell whose file this is.
   static let applicationID = 0x5243_4C54
 
+  /// Looks at a file that is there already, without changing anything in it.
+  static func checkExisting(_ path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(30)
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    try queue.read { db in _ = try version(of: db, path: path) }
+    try queue.close()
+  }
+
+  /// Makes today's tables in a database that has none.
   static func migrate(_ db: Database, path: String) throws {
-    let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard try version(of: db, path: path) == 0 else { return }
+    try db.execute(sql: first)
+    try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+    try db.execute(sql: "PRAGMA user_version = \(version)")
+  }
+
+  /// The version of the tables; 0 for an empty database.
+  private static func version(of db: Database, path: String) throws -> Int {
     let owner = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+    let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
     let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+    guard owner == applicationID || (owner == 0 && tables == 0) else {
+      throw StorageError(.damaged, "\(path) is a database of another program.")
+    }
     guard found <= version else {
       throw StorageError(
         .newerVersion,
         "\(path) has schema version \(found); this program knows \(version). "
           + "Use the newer recollect that wrote it.")
     }
-    guard owner == applicationID || (owner == 0 && tables == 0) else {
-      throw StorageError(.damaged, "\(path) is a database of another program.")
-    }
-    if found == 0 {
-      try db.execute(sql: first)
-      try db.execute(sql: "PRAGMA application_id = \(applicationID)")
-      try db.execute(sql: "PRAGMA user_version = \(version)")
-    }
+    return found
   }
 
   private static let first = """

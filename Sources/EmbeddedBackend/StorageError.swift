@@ -9,8 +9,6 @@ package struct StorageError: Error, Hashable, Sendable, CustomStringConvertible 
     case newerVersion
     /// The file is not a database, not ours, or damaged.
     case damaged
-    /// The stored vectors come from another embedder.
-    case otherEmbedder
     /// The operating system refused: permissions, space, a missing folder.
     case inputOutput
   }
@@ -26,9 +24,15 @@ package struct StorageError: Error, Hashable, Sendable, CustomStringConvertible 
 
   package var description: String { message }
 
-  /// What a failure of SQLite means.
-  static func from(_ error: DatabaseError, _ path: String) -> StorageError {
+  /// What a failure of SQLite means: what passes by itself is the caller's to know, the rest the
+  /// operator's.
+  static func translated(_ error: DatabaseError, _ path: String) -> any Error {
     switch error.resultCode {
+    case .SQLITE_FULL:
+      ServiceError(.unavailable, "The disk is full; nothing was stored.")
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+      ServiceError(
+        .unavailable, "The database is busy; try again.", retryAfterMilliseconds: 1000)
     case .SQLITE_CORRUPT, .SQLITE_NOTADB:
       StorageError(
         .damaged,

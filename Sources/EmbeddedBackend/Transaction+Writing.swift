@@ -33,7 +33,9 @@ extension Transaction: MemoryWriter {
       ])
   }
 
-  func expireOverdueSessions(timeout: Double, at now: Timestamp) throws -> Int {
+  func expireOverdueSessions(
+    _ leave: AdministrativeScope, timeout: Double, at now: Timestamp
+  ) throws -> Int {
     let cutoff = now.advanced(bySeconds: -timeout)
     let duration = Timestamp(milliseconds: 0).advanced(bySeconds: timeout).milliseconds
     try db.execute(
@@ -55,7 +57,9 @@ extension Transaction: MemoryWriter {
     return deleted
   }
 
-  func purgeSessions(expiredBefore cutoff: Timestamp, withMemories: Bool) throws -> Int {
+  func purgeSessions(
+    _ leave: AdministrativeScope, expiredBefore cutoff: Timestamp, withMemories: Bool
+  ) throws -> Int {
     let rows = try Row.fetchAll(
       db,
       sql: "SELECT session_id, user FROM sessions WHERE expired_at IS NOT NULL AND expired_at < ?",
@@ -152,7 +156,7 @@ extension Transaction: MemoryWriter {
     return db.changesCount
   }
 
-  func deleteExpiredMemories() throws -> Int {
+  func deleteExpiredMemories(_ leave: AdministrativeScope) throws -> Int {
     try db.execute(
       sql: "DELETE FROM memories WHERE expires_at IS NOT NULL AND expires_at <= ?",
       arguments: [now.milliseconds])
@@ -167,9 +171,12 @@ extension Transaction: MemoryWriter {
         """, arguments: [new.description, old.description, scope.user.description])
   }
 
-  func setEmbedding(_ embedding: StoredEmbedding, of pending: PendingMemory) throws {
+  func setEmbedding(
+    _ leave: AdministrativeScope, _ embedding: StoredEmbedding, of pending: PendingMemory
+  ) throws {
     let content = try String.fetchOne(
-      db, sql: "SELECT content FROM memories WHERE id = ?", arguments: [pending.key.rawValue])
+      db, sql: "SELECT content FROM memories WHERE id = ? AND has_vector = 0",
+      arguments: [pending.key.rawValue])
     guard content == pending.content else { return }
     try store(embedding, of: pending.key.rawValue)
   }
@@ -180,7 +187,9 @@ extension Transaction: MemoryWriter {
       arguments: [try JSON.text(identity)])
   }
 
-  func apply(_ touches: Touches, sessionTimeout: Double) throws {
+  func apply(
+    _ leave: AdministrativeScope, _ touches: Touches, sessionTimeout: Double
+  ) throws {
     for (id, touch) in touches.memories {
       try db.execute(
         sql: """

@@ -212,7 +212,7 @@ extension Transaction: MemoryReader {
     return statistics
   }
 
-  func memoriesWithoutVector(limit: Int) throws -> [PendingMemory] {
+  func memoriesWithoutVector(_ leave: AdministrativeScope, limit: Int) throws -> [PendingMemory] {
     try Row.fetchAll(
       db,
       sql: """
@@ -235,6 +235,9 @@ extension Transaction: MemoryReader {
       "SELECT count(*) FROM sessions WHERE expired_at IS NULL AND last_activity > ?",
       [cutoff.milliseconds])
     counts.expiredSessions = sessions - counts.activeSessions
+    counts.overdueSessions = try count(
+      "SELECT count(*) FROM sessions WHERE expired_at IS NULL AND last_activity <= ?",
+      [cutoff.milliseconds])
     counts.users = try count("SELECT count(*) FROM users")
     counts.interactions = try count("SELECT coalesce(sum(interaction_count), 0) FROM sessions")
     counts.memories = try count("SELECT count(*) FROM memories")

@@ -29,6 +29,9 @@ enum ExtractiveAnswer {
   /// Further passages are added while they score at least this share of the best.
   private static let shareOfBest = 0.85
   private static let mostQuotes = 3
+  /// How many passages are compared with the question by meaning, those with most of its words first:
+  /// a few very long memories must not hold up an answer.
+  private static let mostPassages = 64
 
   /// The passages of the hits: short memories whole, long ones a few sentences at a time. What only
   /// asks is no answer and left out.
@@ -42,6 +45,16 @@ enum ExtractiveAnswer {
           hit: hit, text: piece, semantic: hasVectors && isWhole ? hit.factors.semantic : nil)
       }
     }
+  }
+
+  /// The passages worth comparing by meaning, in their order.
+  static func promising(_ passages: [Passage]) -> [Passage] {
+    guard passages.count > mostPassages else { return passages }
+    let order = passages.indices.sorted {
+      passages[$0].coverage != passages[$1].coverage
+        ? passages[$0].coverage > passages[$1].coverage : $0 < $1
+    }
+    return order.prefix(mostPassages).sorted().map { passages[$0] }
   }
 
   /// The passages that answer, best first; empty when none does.
@@ -64,18 +77,32 @@ enum ExtractiveAnswer {
     var pieces: [String] = []
     var start: String.Index?
     var end = content.startIndex
-    for sentence in sentences {
-      if let first = start,
-        content.distance(from: first, to: sentence.endIndex) > longestQuote
-      {
+    for part in sentences.flatMap(windows) {
+      if let first = start, content.distance(from: first, to: part.endIndex) > longestQuote {
         pieces.append(String(content[first..<end]))
         start = nil
       }
-      if start == nil { start = sentence.startIndex }
-      end = sentence.endIndex
+      if start == nil { start = part.startIndex }
+      end = part.endIndex
     }
     if let start { pieces.append(String(content[start..<end])) }
     return pieces
+  }
+
+  /// What has no sentence ends, such as a log line, is cut at white space, or anywhere.
+  private static func windows(_ sentence: Substring) -> [Substring] {
+    var windows: [Substring] = []
+    var rest = sentence
+    while let limit = rest.index(
+      rest.startIndex, offsetBy: longestQuote, limitedBy: rest.endIndex), limit < rest.endIndex
+    {
+      let blank = rest[..<limit].lastIndex(where: \.isWhitespace)
+      let cut = blank.map { $0 > rest.startIndex ? $0 : limit } ?? limit
+      windows.append(rest[..<cut])
+      rest = rest[cut...].drop(while: \.isWhitespace)
+    }
+    if !rest.isEmpty { windows.append(rest) }
+    return windows
   }
 
   private static func isQuestion(_ sentence: Substring) -> Bool {

@@ -91,6 +91,9 @@ package struct QuestionAnswering: Sendable {
         "max_context_items",
         "must be from \(Limits.contextItems.lowerBound) to \(Limits.contextItems.upperBound)")
     }
+    guard question.memoryScope != .session || session != nil else {
+      throw ServiceError.invalid("session_id", "is required when memory_scope is session")
+    }
     var timer = StepTimer()
     try backend.read { reader in
       let scope = try MemoryService.scope(caller, user, session, rules, reader)
@@ -140,11 +143,12 @@ package struct QuestionAnswering: Sendable {
         hits += found.filter { !$0.memory.isGenerated && !known.contains($0.memory.id) }
           .prefix(limit)
       }
+      hits = Self.best(hits, limit, askedIn: scope)
       var passages = ExtractiveAnswer.passages(of: hits, hasVectors: vector != nil)
       let coverage = try searcher.coverage(
         of: text, by: passages.map(\.text), in: scope.wholeUser)
       for position in passages.indices { passages[position].coverage = coverage[position] }
-      return passages
+      return ExtractiveAnswer.promising(passages)
     }
   }
 
@@ -160,6 +164,19 @@ package struct QuestionAnswering: Sendable {
       let product = zip(embedding.vector, vector).reduce(0) { $0 + $1.0 * $1.1 }
       passages[position].semantic = Double(product)
     }
+  }
+
+  /// The best hits of all places; the session that was asked in has a small start.
+  private static func best(_ hits: [Hit], _ limit: Int, askedIn scope: Scope) -> [Hit] {
+    func rank(_ hit: Hit) -> Double {
+      let isNear = scope.session != nil && hit.memory.session == scope.session
+      return hit.relevance + (isNear ? 0.1 : 0)
+    }
+    return Array(
+      hits.enumerated().sorted {
+        rank($0.element) != rank($1.element)
+          ? rank($0.element) > rank($1.element) : $0.offset < $1.offset
+      }.map(\.element).prefix(limit))
   }
 
   private static func places(_ scope: Scope, _ memoryScope: MemoryScope) -> [Scope] {

@@ -72,10 +72,16 @@ package enum Authority {
 
   /// The scope of the user whom the memory with this id belongs to, or nil when the caller has no
   /// such memory.
+  ///
+  /// - Throws: `not_found` when a bound caller names anybody else, and what the look-up throws.
   package static func resolve(
     _ id: MemoryID, for caller: Caller, user: UserID?, owner: (MemoryID) throws -> Owner?
   ) throws -> Scope? {
-    permitted(try owner(id), to: caller, user: user).map { Scope(user: $0.user, session: nil) }
+    // Naming somebody else is refused whatever the id, as with every other verb.
+    if case .bound = caller { _ = try scope(of: user, for: caller) }
+    return permitted(try owner(id), to: caller, user: user).map {
+      Scope(user: $0.user, session: nil)
+    }
   }
 
   /// Leave to read about all users at once.
@@ -88,6 +94,10 @@ package enum Authority {
     case .unbound: return AdministrativeScope()
     }
   }
+
+  /// Leave for the program's own work that nobody asked for: sweeping, making missing vectors,
+  /// storing what searches touched. None of it is shown to anybody.
+  package static let maintenance = AdministrativeScope()
 
   private static func permitted(_ owner: Owner?, to caller: Caller, user: UserID?) -> Owner? {
     guard let owner else { return nil }

@@ -20,6 +20,8 @@ package enum Limits {
   package static let defaultSearchCount = 5
   /// How many ids one call may name.
   package static let idsPerCall = 1...20
+  /// What a counter may stand at when it is imported.
+  package static let largestCount = 1 << 40
   /// How many memories one call may add.
   package static let itemsPerCall = 1...1000
   /// How many memories of a question's context, and how many when absent.

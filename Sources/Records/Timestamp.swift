@@ -68,9 +68,13 @@ extension Timestamp: CustomStringConvertible {
       guard let offset = scanner.offsetInMinutes() else { return nil }
       sum -= offset * 60_000
     }
-    guard scanner.isAtEnd else { return nil }
+    // An offset may lead out of the years that can be printed.
+    guard scanner.isAtEnd, Self.printable.contains(sum) else { return nil }
     milliseconds = sum
   }
+
+  /// 0001-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z.
+  private static let printable: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
 
   // Howard Hinnant, "chrono-compatible low-level date algorithms": eras of 400 years whose year
   // begins in March, so that the leap day is the last of its year.

@@ -56,7 +56,7 @@ package protocol MemoryReader {
   ) throws -> SystemCounts
 
   /// Memories that have no vector yet, oldest first.
-  func memoriesWithoutVector(limit: Int) throws -> [PendingMemory]
+  func memoriesWithoutVector(_ leave: AdministrativeScope, limit: Int) throws -> [PendingMemory]
   /// Which embedder's vectors are stored, once there are any.
   func storedEmbedder() throws -> EmbedderIdentity?
 }
@@ -94,13 +94,17 @@ package protocol MemoryWriter: MemoryReader {
   /// Stores name, metadata, activity, expiry and the number of interactions.
   func update(_ session: SessionRecord) throws
   /// Gives every active session of all users that is overdue its time of expiry; returns how many.
-  func expireOverdueSessions(timeout: Double, at now: Timestamp) throws -> Int
+  func expireOverdueSessions(
+    _ leave: AdministrativeScope, timeout: Double, at now: Timestamp
+  ) throws -> Int
 
   /// Deletes the session of the scope, and its memories when asked; returns how many of those. Kept
   /// memories keep the session's id as their origin.
   func deleteSession(in scope: Scope, withMemories: Bool) throws -> Int
   /// Deletes the sessions of all users that expired before a moment; returns how many.
-  func purgeSessions(expiredBefore cutoff: Timestamp, withMemories: Bool) throws -> Int
+  func purgeSessions(
+    _ leave: AdministrativeScope, expiredBefore cutoff: Timestamp, withMemories: Bool
+  ) throws -> Int
 
   func insert(_ memory: Memory, _ embedding: StoredEmbedding?) throws
   /// Stores a new version of a memory, keeping the one before. The vector is replaced when one is
@@ -113,16 +117,20 @@ package protocol MemoryWriter: MemoryReader {
   /// Deletes the memories of a scope, or those of certain types; returns how many there were.
   func deleteMemories(in scope: Scope, types: [String]?) throws -> Int
   /// Deletes what has expired by itself, of all users; returns how many there were.
-  func deleteExpiredMemories() throws -> Int
+  func deleteExpiredMemories(_ leave: AdministrativeScope) throws -> Int
   /// Notes that a memory of the scope was superseded by another.
   func setSuccessor(of old: MemoryID, to new: MemoryID, in scope: Scope) throws
   /// Gives a memory its vector, unless it is gone or has been changed since it was read.
-  func setEmbedding(_ embedding: StoredEmbedding, of pending: PendingMemory) throws
+  func setEmbedding(
+    _ leave: AdministrativeScope, _ embedding: StoredEmbedding, of pending: PendingMemory
+  ) throws
   /// Records which embedder's vectors are stored.
   func setStoredEmbedder(_ identity: EmbedderIdentity) throws
   /// Adds what searches have touched since the last time. A session that was already overdue when it
   /// was touched is not revived.
-  func apply(_ touches: Touches, sessionTimeout: Double) throws
+  func apply(
+    _ leave: AdministrativeScope, _ touches: Touches, sessionTimeout: Double
+  ) throws
   /// Writes a value of no meaning and reads it back.
   func probe(_ value: String) throws -> Bool
 }

@@ -132,7 +132,9 @@ import Testing
   @Test func `a write that throws leaves nothing behind`() throws {
     struct Refusal: Error {}
     let fixture = try ServiceFixture()
-    let before = try fixture.store.read { try $0.memoriesWithoutVector(limit: 10).count }
+    let before = try fixture.store.read {
+      try $0.memoriesWithoutVector(Authority.maintenance, limit: 10).count
+    }
     #expect(throws: Refusal.self) {
       try fixture.store.write { writer in
         try writer.insert(
@@ -142,7 +144,10 @@ import Testing
         throw Refusal()
       }
     }
-    #expect(try fixture.store.read { try $0.memoriesWithoutVector(limit: 10).count } == before)
+    #expect(
+      try fixture.store.read {
+        try $0.memoriesWithoutVector(Authority.maintenance, limit: 10).count
+      } == before)
   }
 
   @Test func `the log is folded into the database before it grows without bound`() throws {

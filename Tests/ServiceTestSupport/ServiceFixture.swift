@@ -48,7 +48,7 @@ package final class ServiceFixture: Sendable {
       directory: self.directory.url.appendingPathComponent("data"), clock: { clock.now })
     embedding = TextEmbedding { embedder }
     let now: @Sendable () -> Timestamp = { clock.now }
-    sessions = SessionService(backend: store, rules: rules, clock: now)
+    sessions = SessionService(backend: store, rules: rules, touches: touches, clock: now)
     memories = MemoryService(
       backend: store, embedding: embedding, rules: rules, touches: touches, clock: now)
     questions = QuestionAnswering(

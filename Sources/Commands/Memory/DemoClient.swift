@@ -21,6 +21,8 @@ final class DemoClient {
       ["serve", "--data-directory", folder.path] + (model.map { ["--model", $0] } ?? [])
     process.standardInput = input
     process.standardOutput = output
+    // A server that ends early is an error to report, not a signal to die of.
+    signal(SIGPIPE, SIG_IGN)
     let clock = ContinuousClock()
     let start = clock.now
     try process.run()

@@ -1,3 +1,4 @@
+internal import App
 package import ArgumentParser
 internal import Foundation
 internal import Records
@@ -33,6 +34,26 @@ package struct DemoCommand: ParsableCommand {
     ("maya", "What is the boiling point of tungsten in kelvin?"),
   ]
 
+  /// What the demonstration showed, as scripts see it.
+  private struct Report: Encodable {
+    let imported: ImportCounts
+    let startMilliseconds: Double
+    let tools: [String]
+    var answers: [Answer] = []
+
+    struct Answer: Encodable {
+      let user: String
+      let question: String
+      let reply: JSONValue
+      let milliseconds: Double
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case imported, tools, answers
+      case startMilliseconds = "start_ms"
+    }
+  }
+
   package func run() throws {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("recollect-demo-\(UUID().uuidString.lowercased())")
@@ -41,36 +62,57 @@ package struct DemoCommand: ParsableCommand {
     guard FileManager.default.fileExists(atPath: file) else {
       throw InputError(.wrongUse, "\(file) is not there; run this in the checkout or use --sample.")
     }
-    try importSample(file, folder)
+    let imported = try importSample(file, folder)
     let client = try DemoClient(serving: folder, model: model)
+    var report = Report(
+      imported: imported, startMilliseconds: client.startTime / .milliseconds(1),
+      tools: try client.tools())
     say("Started `recollect serve`; it answered in \(client.startTime.milliseconds).")
-    say("Its tools: \(try client.tools().joined(separator: ", ")).\n")
-    for (user, question) in Self.questions { try ask(question, user, client) }
+    say("Its tools: \(report.tools.joined(separator: ", ")).\n")
+    for (user, question) in Self.questions {
+      report.answers.append(try ask(question, user, client))
+    }
     try search(client)
     try client.close()
     say("The server ended with its input.")
+    if output.json { try output.print(report) { "" } }
   }
 
-  private func importSample(_ file: String, _ folder: URL) throws {
-    let command = try ImportCommand.parse(
-      [file, "--data-directory", folder.path, "--json"] + (model.map { ["--model", $0] } ?? []))
-    say("Importing \(file):")
-    try command.run()
+  private func importSample(_ file: String, _ folder: URL) throws -> ImportCounts {
+    let records = try JSONLines.read(file, as: Application.ImportRecord.self)
+    let settings = try Settings(.init(dataDirectory: folder.path, model: model))
+    let application = try Application(settings, logger: output.logger)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let bar = ProgressBar("import")
+    let counts = try application.importRecords(records) {
+      bar.show($0, of: records.count, "records")
+    }
+    try application.close()
+    say(
+      "Imported \(counts.sessions) sessions and \(counts.memories) memories from \(file) in "
+        + "\((clock.now - start).milliseconds).")
+    return counts
   }
 
-  private func ask(_ question: String, _ user: String, _ client: DemoClient) throws {
+  private func ask(
+    _ question: String, _ user: String, _ client: DemoClient
+  ) throws -> Report.Answer {
     let (reply, time) = try client.call(
       "ask_question", ["question": .string(question), "user_id": .string(user)])
     say("\(user) asks: \(question)   (\(time.milliseconds))")
-    guard reply["answered"] == true else {
-      return say("  no answer: \(reply["answer"]?.string ?? "")\n")
+    if reply["answered"] == true {
+      for citation in reply["citations"]?.array ?? [] {
+        say("  \(percent(citation["relevance"]))  “\(citation["quote"]?.string ?? "")”")
+        say("        memory \(citation["id"]?.string ?? "")")
+      }
+      let timings = (reply["timings"]?.object ?? [:]).sorted { $0.key < $1.key }
+      say("  " + timings.map { "\($0.key) \(number($0.value))" }.joined(separator: ", ") + "\n")
+    } else {
+      say("  no answer: \(reply["answer"]?.string ?? "")\n")
     }
-    for citation in reply["citations"]?.array ?? [] {
-      say("  \(percent(citation["relevance"]))  “\(citation["quote"]?.string ?? "")”")
-      say("        memory \(citation["id"]?.string ?? "")")
-    }
-    let timings = (reply["timings"]?.object ?? [:]).sorted { $0.key < $1.key }
-    say("  " + timings.map { "\($0.key) \(number($0.value))" }.joined(separator: ", ") + "\n")
+    return Report.Answer(
+      user: user, question: question, reply: reply, milliseconds: time / .milliseconds(1))
   }
 
   private func search(_ client: DemoClient) throws {
@@ -90,7 +132,13 @@ package struct DemoCommand: ParsableCommand {
   }
 
   private func say(_ text: String) {
-    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    guard !output.json else { return }
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+    } catch {
+      // Nobody reads any more (`| head`): what is left would be shown to nobody.
+      Foundation.exit(ExitStatus.done.rawValue)
+    }
   }
 
   private func percent(_ value: JSONValue?) -> String {

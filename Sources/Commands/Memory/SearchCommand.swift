@@ -46,6 +46,8 @@ package struct SearchCommand: ParsableCommand {
     let count: Int
     let scope: String
     let belowRelevance: Int
+    /// Near-duplicates are not collapsed yet.
+    let collapsed = 0
     let timings: [String: Double]
 
     struct Hit: Encodable {
@@ -55,7 +57,7 @@ package struct SearchCommand: ParsableCommand {
     }
 
     private enum CodingKeys: String, CodingKey {
-      case hits, count, scope, timings
+      case hits, count, scope, timings, collapsed
       case belowRelevance = "below_relevance"
     }
   }

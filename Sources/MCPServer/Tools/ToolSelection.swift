@@ -32,6 +32,7 @@ package struct ToolSelection: Hashable, Sendable {
       return
     }
     let wanted = text.split(separator: ",").map { String($0).trimmed }
+    guard !wanted.isEmpty else { throw .invalid("tools", "must name at least one tool") }
     let known = Set(ToolCatalogue.names)
     if let unknown = wanted.first(where: { !known.contains($0) }) {
       throw .invalid(

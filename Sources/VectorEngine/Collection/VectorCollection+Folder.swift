@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import VectorKernels
 
 #if canImport(FoundationEssentials)
@@ -37,13 +38,13 @@ extension VectorCollection {
   }
 
   /// Makes everything that was written durable: the buffer becomes a segment, deletions are listed in
-  /// the manifest. Does nothing for a collection in memory.
+  /// the manifest. Does nothing for a collection in memory, or when nothing was written.
   ///
   /// - Throws: `conflict` when another writer has published since this collection was opened or
   ///   flushed (nothing is lost: open the folder again and repeat what was written since);
   ///   `inputOutput`.
   public func flush() throws(EngineError) {
-    guard let folder else { return }
+    guard let folder, writer.withLock({ $0.hasChanges }) else { return }
     try Folder.withLock(folder) { () throws(EngineError) in
       try write { state throws(EngineError) in
         let onDisk = try Manifest(folder: folder)
@@ -52,7 +53,7 @@ extension VectorCollection {
             .conflict,
             "Another writer has changed \(folder) since it was opened here; open it again.")
         }
-        let generation = onDisk.generation + 1
+        let generation = onDisk.generation &+ 1
         var segments = state.segments
         if let sealed = try Self.seal(state, folder, generation) { segments.append(sealed) }
         let parts = segments.map { Manifest.Part(name: $0.segment.name, dead: $0.dead.rows) }

@@ -13,6 +13,8 @@ struct WriterState: Sendable {
   var segments: [SealedRows] = []
   var buffer = RowBuffer()
   var liveCount = 0
+  /// Whether something was written that is not yet in the folder.
+  private(set) var hasChanges = false
   var sharesGroups = false
   /// The row of each id. Sealed rows are only listed once a write needs them: opening a folder to
   /// search it reads no ids.
@@ -86,6 +88,7 @@ struct WriterState: Sendable {
     locations[id] = .buffered(user: number(of: scope.user), session: place.0, row: place.1)
     if group != id { sharesGroups = true }
     liveCount += 1
+    hasChanges = true
   }
 
   /// Marks the row with this id as deleted; false when there is none.
@@ -97,6 +100,7 @@ struct WriterState: Sendable {
       try removeBuffered(userNames[user], user, session, row)
     }
     liveCount -= 1
+    hasChanges = true
     return true
   }
 
@@ -126,6 +130,7 @@ struct WriterState: Sendable {
     self.segments = segments
     self.generation = generation
     buffer = RowBuffer()
+    hasChanges = false
     locations = [:]
     knowsSealedRows = segments.isEmpty
     userNames = []

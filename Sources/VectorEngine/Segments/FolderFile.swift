@@ -56,9 +56,12 @@ struct FolderFile: ~Copyable {
 enum Folder {
   /// Makes the folder unless it is there; its parent must exist.
   static func create(_ path: String) throws(EngineError) {
-    guard unsafe mkdir(path, 0o755) == 0 || errno == EEXIST else {
-      throw .fromSystem("create", path)
+    guard unsafe mkdir(path, 0o755) == 0 else {
+      guard errno == EEXIST else { throw .fromSystem("create", path) }
+      return
     }
+    // The new folder's name lies in its parent.
+    try synchronise(path + "/..")
   }
 
   static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }

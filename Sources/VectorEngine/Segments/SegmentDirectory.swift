@@ -40,17 +40,6 @@ extension Segment {
     return try key(try user(low)) ?? ""
   }
 
-  /// The key of the session whom a row belongs to, or nil.
-  func session(ofRow row: Int) throws(EngineError) -> String? {
-    var low = 0
-    var high = sessionCount
-    while low < high {
-      let middle = (low + high) / 2
-      if try session(middle).rows.upperBound <= row { low = middle + 1 } else { high = middle }
-    }
-    return try key(try session(low))
-  }
-
   /// The user with this number, in the order of keys.
   func user(_ index: Int) throws(EngineError) -> Entry {
     try file.withSpan(
@@ -151,8 +140,16 @@ extension Segment {
         try check(previous.utf8.lexicographicallyPrecedes(name.utf8))
       }
       previous = name
+      var previousSession: String?
       for number in user.sessions {
         let session = try session(number)
+        let key = try key(session)
+        // Without a key first, then by the keys' bytes, each once.
+        try check(key != nil || number == user.sessions.lowerBound)
+        if let previousSession, let key {
+          try check(previousSession.utf8.lexicographicallyPrecedes(key.utf8))
+        }
+        previousSession = key
         try check(session.user == index && session.rows.lowerBound == row && !session.rows.isEmpty)
         row = session.rows.upperBound
       }

@@ -54,6 +54,9 @@ struct SegmentHeader {
     }
     largestSquaredNorm = Float(bitPattern: fields.number(at: 200))
     sharesGroups = fields.number(at: 204, as: UInt32.self) & SegmentFormat.sharesGroupsFlag != 0
+    guard largestSquaredNorm.isFinite, largestSquaredNorm >= 0 else {
+      throw EngineError(.corrupt, "\(path): the largest norm is no number.")
+    }
     sections = try Self.sections(fields, file, path)
     try checkLengths(path)
     try Self.checkFooter(file, path, headerChecksum: checksum, checksums: sections.last ?? 0..<0)

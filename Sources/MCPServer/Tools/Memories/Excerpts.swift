@@ -7,6 +7,11 @@ enum Excerpts {
 
   /// How many characters each of so many contents may have.
   static func length(count: Int) -> Int {
-    min(Limits.excerptLength, budget / max(1, count))
+    min(Limits.excerptLength, share(count))
   }
+
+  /// The same where as much as possible was asked for.
+  static func fullLength(count: Int) -> Int { share(count) }
+
+  private static func share(_ count: Int) -> Int { budget / max(1, count) }
 }

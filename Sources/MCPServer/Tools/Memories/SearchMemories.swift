@@ -45,7 +45,7 @@ package struct SearchMemories: Tool {
           "min_relevance", .number(in: 0...1), default: 0, "Leave out hits below this relevance."))
       detail = try arguments.optional(
         "detail", .choice(), default: .compact,
-        "compact: excerpts; full: up to 1,200 characters of each.")
+        "compact: excerpts; full: as much of each as a reply has room for.")
     }
   }
 
@@ -82,8 +82,9 @@ package struct SearchMemories: Tool {
   package func call(_ input: Input, _ context: ToolContext) throws -> Output {
     let found = try memories.search(
       input.search, caller: context.caller, user: input.user, session: input.session)
+    let count = found.hits.count
     let length =
-      input.detail == .full ? Limits.excerptLength : Excerpts.length(count: found.hits.count)
+      input.detail == .full ? Excerpts.fullLength(count: count) : Excerpts.length(count: count)
     return Output(
       hits: found.hits.map {
         Output.Hit(
