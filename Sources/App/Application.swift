@@ -20,7 +20,7 @@ package final class Application: Sendable {
   let touches = TouchBuffer()
   let sweeps = SweepRecord()
   let logger: Logger
-  private let store: EmbeddedStore
+  let store: EmbeddedStore
 
   /// Opens the store; loads no model.
   ///

@@ -14,7 +14,7 @@ package struct RecollectCommand: ParsableCommand {
     version: Application.version,
     subcommands: [
       ServeCommand.self, SearchCommand.self, ImportCommand.self, ModelCommand.self,
-      DemoCommand.self,
+      EvalCommand.self, DemoCommand.self,
     ])
 
   package init() {}
