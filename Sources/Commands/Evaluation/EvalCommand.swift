@@ -17,8 +17,8 @@ package struct EvalCommand: ParsableCommand {
       Formats: `jsonl` is a folder with conversations.jsonl (as for `recollect import`) and \
       questions.jsonl, or two such files with a comma between them; a question is \
       {"user_id","question","evidence":[memory ids],"category","session_id"?, \
-      "evidence_sessions"?}. `locomo` is locomo10.json, whose overall figures leave out the adversarial questions. `longmemeval` is one \
-      file of LongMemEval.
+      "evidence_sessions"?}. `locomo` is locomo10.json, whose overall figures leave out the \
+      adversarial questions. `longmemeval` is one file of LongMemEval.
       """)
 
   @OptionGroup var store: StoreOptions
