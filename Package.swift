@@ -81,6 +81,8 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(
+      name: "Evaluation", dependencies: ["ConversationMemory", "Records"], swiftSettings: strict),
+    .target(
       name: "MCPServer",
       dependencies: ["ConversationMemory", "RAG", "Records"],
       swiftSettings: strict
@@ -88,8 +90,8 @@ let package = Package(
     .target(
       name: "App",
       dependencies: [
-        "ConversationMemory", "EmbeddedBackend", "Embeddings", "MCPServer", "RAG", "Records",
-        "Retrieval", "VectorEngine",
+        "ConversationMemory", "EmbeddedBackend", "Embeddings", "Evaluation", "MCPServer", "RAG",
+        "Records", "Retrieval", "VectorEngine",
         .product(name: "Logging", package: "swift-log", condition: server),
       ],
       swiftSettings: strict
@@ -97,7 +99,7 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "App", "MCPServer", "Records", "VectorEngine",
+        "App", "Evaluation", "MCPServer", "Records", "VectorEngine",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
         .product(name: "Logging", package: "swift-log", condition: server),
       ],
@@ -148,6 +150,12 @@ let package = Package(
     .testTarget(
       name: "RAGTests",
       dependencies: ["ConversationMemory", "RAG", "Records", "ServiceTestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EvaluationTests",
+      dependencies: [
+        "CLI", "ConversationMemory", "Evaluation", "Records", "ServiceTestSupport", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ServerTests", dependencies: ["CLI", "Records", "TestSupport"], swiftSettings: strict),

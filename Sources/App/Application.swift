@@ -21,7 +21,7 @@ package final class Application: Sendable {
   let readOnly: Bool
   let sweeps = SweepRecord()
   let logger: Logger
-  private let store: EmbeddedStore
+  let store: EmbeddedStore
 
   /// Opens the store; loads no model.
   ///

@@ -14,7 +14,7 @@ package struct RecollectCommand: ParsableCommand {
     version: Application.version,
     subcommands: [
       ServeCommand.self, SearchCommand.self, ImportCommand.self, EmbedCommand.self,
-      ModelCommand.self, IndexCommand.self, DemoCommand.self,
+      ModelCommand.self, IndexCommand.self, EvalCommand.self, DemoCommand.self,
     ])
 
   package init() {}

@@ -26,8 +26,8 @@ package enum ImportedRecord: Sendable, Decodable {
 
 /// A session that is imported.
 package struct ImportedSession: Sendable, Decodable {
-  let id: SessionID?
-  let user: UserID
+  package let id: SessionID?
+  package let user: UserID
   let name: String?
   let createdAt: Timestamp?
   let lastActivity: Timestamp?
@@ -46,6 +46,15 @@ package struct ImportedSession: Sendable, Decodable {
     case interactionCount = "interaction_count"
   }
 
+  /// A session as a converter of other data makes it; the rest is as in a line without more fields.
+  package init(id: SessionID, user: UserID, name: String, createdAt: Timestamp?) {
+    self.id = id
+    self.user = user
+    self.name = name
+    self.createdAt = createdAt
+    (lastActivity, expiredAt, interactionCount, metadata) = (nil, nil, nil, nil)
+  }
+
   func record(at now: Timestamp) throws -> SessionRecord {
     let createdAt = createdAt ?? now
     try Validation.metadata(metadata ?? [:])
@@ -61,10 +70,10 @@ package struct ImportedSession: Sendable, Decodable {
 
 /// A memory that is imported.
 package struct ImportedMemory: Sendable, Decodable {
-  let id: MemoryID?
-  let user: UserID
-  let session: SessionID?
-  let content: String
+  package let id: MemoryID?
+  package let user: UserID
+  package let session: SessionID?
+  package let content: String
   let type: String?
   let metadata: [String: JSONValue]?
   let createdAt: Timestamp?
@@ -91,6 +100,19 @@ package struct ImportedMemory: Sendable, Decodable {
     case occurredAt = "occurred_at"
     case accessCount = "access_count"
     case lastAccessedAt = "last_accessed_at"
+  }
+
+  /// A memory as a converter of other data makes it; the rest is as in a line without more fields.
+  package init(
+    id: MemoryID, user: UserID, session: SessionID?, content: String, createdAt: Timestamp?
+  ) {
+    self.id = id
+    self.user = user
+    self.session = session
+    self.content = content
+    self.createdAt = createdAt
+    (type, metadata, updatedAt, occurredAt, importance) = (nil, nil, nil, nil, nil)
+    (accessCount, lastAccessedAt, version) = (nil, nil, nil)
   }
 
   func record(at now: Timestamp) throws -> Memory {

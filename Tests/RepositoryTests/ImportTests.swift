@@ -17,12 +17,13 @@ import Testing
     "EmbeddedBackend": ["VectorEngine", "LexicalIndex", "Records", "Retrieval"],
     "ConversationMemory": ["Retrieval", "Embeddings", "Records"],
     "RAG": ["Retrieval", "Embeddings", "ConversationMemory", "Records"],
+    "Evaluation": ["ConversationMemory", "RAG", "Records"],
     "MCPServer": ["ConversationMemory", "RAG", "Records"],
     "App": [
       "VectorKernels", "VectorEngine", "LexicalIndex", "Records", "Embeddings", "Retrieval",
-      "EmbeddedBackend", "ConversationMemory", "RAG", "MCPServer",
+      "EmbeddedBackend", "ConversationMemory", "RAG", "Evaluation", "MCPServer",
     ],
-    "Commands": ["App", "MCPServer", "VectorEngine", "Records"],
+    "Commands": ["App", "Evaluation", "MCPServer", "VectorEngine", "Records"],
     "CLI": ["Commands"],
     "Examples": ["VectorEngine"],
   ]

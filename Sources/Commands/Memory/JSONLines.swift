@@ -7,15 +7,7 @@ enum JSONLines {
   ///
   /// - Throws: `InputError` naming the file, or the line that is not what it should be.
   static func read<Value: Decodable>(_ path: String, as type: Value.Type) throws -> [Value] {
-    let data: Data
-    do {
-      data =
-        try path == "-"
-        ? FileHandle.standardInput.readToEnd() ?? Data()
-        : Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw InputError(.unavailable, "\(path) cannot be read: \(error.localizedDescription)")
-    }
+    let data = try data(of: path)
     var values: [Value] = []
     let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (number, line) in lines.enumerated()
@@ -32,7 +24,21 @@ enum JSONLines {
     return values
   }
 
-  private static func reason(_ error: any Error) -> String {
+  /// The bytes of a file, or of standard input for `-`.
+  ///
+  /// - Throws: `InputError` naming the file.
+  static func data(of path: String) throws -> Data {
+    do {
+      return try path == "-"
+        ? FileHandle.standardInput.readToEnd() ?? Data()
+        : Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw InputError(.unavailable, "\(path) cannot be read: \(error.localizedDescription)")
+    }
+  }
+
+  /// What is wrong with a value that could not be read.
+  static func reason(_ error: any Error) -> String {
     switch error {
     case DecodingError.keyNotFound(let key, _): "it has no \(key.stringValue)."
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),

@@ -1,0 +1,54 @@
+internal import ConversationMemory
+internal import Embeddings
+package import Evaluation
+internal import Foundation
+package import Logging
+internal import Records
+
+/// Measuring retrieval on labelled conversations, apart from anybody's memories.
+package enum Evaluations {
+  /// Runs in a store of its own that is removed afterwards.
+  ///
+  /// - Parameter model: the folder of a model, or the name of an embedder; nil for the installed one.
+  /// - Throws: `unavailable` when a strategy needs a model and there is none, and what
+  ///   `RetrievalEvaluator` throws.
+  package static func run(
+    _ dataset: LabelledDataset, _ options: EvaluationOptions, model: String?, logger: Logger,
+    progress: (EvaluationProgress) -> Void
+  ) throws -> EvaluationReport {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("recollect-eval-\(UUID().uuidString.lowercased())", isDirectory: true)
+    defer { remove(folder, logger) }
+    let settings = try Settings(.init(dataDirectory: folder.path, model: model))
+    let application = try Application(settings, logger: logger)
+    let needsModel = options.strategies.contains { $0 != .keyword }
+    let embedder = needsModel ? try application.embedder.embedder() : nil
+    guard !needsModel || embedder != nil else {
+      throw ServiceError(
+        .unavailable,
+        "No model is installed. Run `recollect model install`, or measure --strategy keyword.")
+    }
+    let memories = needsModel ? application.memories : application.memoriesWithoutVectors
+    var report = try RetrievalEvaluator(dataset, options).run(in: memories, progress: progress)
+    report.model = embedder?.model.name
+    try application.close()
+    return report
+  }
+
+  private static func remove(_ folder: URL, _ logger: Logger) {
+    do {
+      try FileManager.default.removeItem(at: folder)
+    } catch {
+      logger.warning("\(folder.path) could not be removed: \(error.localizedDescription)")
+    }
+  }
+}
+
+extension Application {
+  /// Memories that are stored and found by word alone: nothing is embedded.
+  fileprivate var memoriesWithoutVectors: MemoryService {
+    MemoryService(
+      backend: store, embedding: TextEmbedding { nil }, rules: settings.sessionRules,
+      touches: touches)
+  }
+}

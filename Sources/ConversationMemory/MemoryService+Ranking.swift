@@ -1,0 +1,59 @@
+package import Records
+internal import Retrieval
+
+extension MemoryService {
+  /// A question whose ranking is to be measured.
+  package struct RankingRequest: Sendable {
+    package let query: String
+    package let user: UserID
+    package let session: SessionID?
+    /// How many memories at most.
+    package let count: Int
+
+    package init(query: String, user: UserID, session: SessionID?, count: Int) {
+      self.query = query
+      self.user = user
+      self.session = session
+      self.count = count
+    }
+  }
+
+  /// The rankings of questions by each strategy: `[question][strategy]`, best first.
+  ///
+  /// What `search` would find, for measuring: deeper than a page may be, all questions as of one
+  /// moment, each embedded once for all strategies, and nothing is touched.
+  ///
+  /// - Throws: `invalid_argument`, `not_found`, `unavailable` when a strategy needs a model and there
+  ///   is none (a hybrid search without one would be a keyword search under another name).
+  package func rank(
+    _ requests: [RankingRequest], by strategies: [RetrievalStrategy], minimumRelevance: Double = 0,
+    caller: Caller
+  ) throws -> [[[MemoryID]]] {
+    let queries = try requests.map { try Validation.query($0.query, field: "question") }
+    let needsVectors = strategies.contains { $0 != .keyword }
+    let embedded = needsVectors ? try embedding.embed(queries) : nil
+    guard !needsVectors || embedded != nil else {
+      throw ServiceError(
+        .unavailable,
+        "There is no embedding model yet: run `recollect model install`, or rank by keyword.",
+        field: "strategy")
+    }
+    let now = clock()
+    return try backend.search { searcher in
+      try embedded?.check(against: try searcher.records.storedEmbedder())
+      return try requests.indices.map { position in
+        let request = requests[position]
+        let scope = try Self.scope(caller, request.user, request.session, searcher.records)
+        return try strategies.map { strategy in
+          try retrieval.search(
+            RetrievalRequest(
+              query: queries[position], vector: embedded?.embeddings[position].vector,
+              strategy: strategy, limit: request.count, minimumRelevance: minimumRelevance,
+              now: now),
+            in: scope, searcher
+          ).hits.map(\.memory.id)
+        }
+      }
+    }
+  }
+}

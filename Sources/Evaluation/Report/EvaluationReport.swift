@@ -1,0 +1,54 @@
+package import Records
+
+/// What an evaluation found, for each strategy.
+package struct EvaluationReport: Sendable {
+  /// What one strategy achieved.
+  package struct Result: Sendable, Encodable {
+    package let strategy: RetrievalStrategy
+    package let overall: MeanScores
+    package let categories: [String: MeanScores]
+  }
+
+  package let unit: EvaluationUnit
+  /// In the order asked for; at least one.
+  package let results: [Result]
+  package let memories: Int
+  package let sessions: Int
+  package let importSeconds: Double
+  package let searchSeconds: Double
+  /// Whose vectors were compared; nil when none were.
+  package var model: String?
+
+  /// How many questions the overall figures are the mean of.
+  package var questions: Int { results[0].overall.questions }
+  /// Storing and asking.
+  package var seconds: Double { importSeconds + searchSeconds }
+}
+
+extension EvaluationReport: Encodable {
+  private enum CodingKeys: String, CodingKey {
+    case overall, categories, questions, seconds, strategy, strategies, unit, memories, sessions
+    case model
+    case importSeconds = "import_seconds"
+    case searchSeconds = "search_seconds"
+  }
+
+  /// `overall` and `categories` are those of the first strategy; `strategies` has every one's.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(results[0].strategy, forKey: .strategy)
+    try container.encode(results[0].overall, forKey: .overall)
+    try container.encode(results[0].categories, forKey: .categories)
+    try container.encode(
+      Dictionary(results.map { ($0.strategy.rawValue, $0) }) { first, _ in first },
+      forKey: .strategies)
+    try container.encode(questions, forKey: .questions)
+    try container.encode(seconds, forKey: .seconds)
+    try container.encode(unit, forKey: .unit)
+    try container.encode(memories, forKey: .memories)
+    try container.encode(sessions, forKey: .sessions)
+    try container.encodeIfPresent(model, forKey: .model)
+    try container.encode(importSeconds, forKey: .importSeconds)
+    try container.encode(searchSeconds, forKey: .searchSeconds)
+  }
+}
