@@ -92,8 +92,9 @@ struct Condition {
     self.arguments += arguments
   }
 
-  /// The rows that pass a filter.
-  mutating func add(_ filter: MemoryFilter) {
+  /// The rows that pass a filter as far as columns tell: not its expression, which
+  /// `Transaction.condition(_:_:)` adds.
+  mutating func addColumns(of filter: MemoryFilter) {
     if let types = filter.types {
       let marks = types.map { _ in "?" }.joined(separator: ",")
       add("memories.memory_type IN (\(marks))", StatementArguments(types))

@@ -109,8 +109,7 @@ extension Transaction: MemoryReader {
   }
 
   func memories(in scope: Scope, _ request: MemoryPage) throws -> RecordPage<Memory> {
-    var condition = Condition.memories(in: scope, at: now)
-    condition.add(request.filter)
+    var condition = try condition(Condition.memories(in: scope, at: now), request.filter)
     let total =
       try Int.fetchOne(
         db,
