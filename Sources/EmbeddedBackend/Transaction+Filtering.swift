@@ -55,12 +55,10 @@ extension Transaction {
 
 extension FilterSubject {
   fileprivate init(row: Row) throws {
-    let metadata: String = row["metadata"]
     self.init(
       session: (row["session_id"] as String?).map(SessionID.init(stored:)),
       type: row["memory_type"],
-      // Most memories have none, and reading JSON is what takes the time here.
-      metadata: metadata == "{}" ? [:] : try JSON.value(from: metadata),
+      metadata: try JSON.members(from: row["metadata"]),
       createdAt: Timestamp(milliseconds: row["created_at"]),
       occurredAt: (row["occurred_at"] as Int64?).map { Timestamp(milliseconds: $0) },
       importance: row["importance"])

@@ -115,10 +115,10 @@ package struct SearchCommand: ParsableCommand {
     guard let filter else { return nil }
     let json: JSONValue
     do {
-      json = try JSON.value(from: filter)
+      json = try JSONTextReader.value(of: Array(filter.utf8))
     } catch {
       throw ServiceError.invalid(
-        "filter", "is not JSON; quote it for the shell, as in '{\"field\": …}'")
+        "filter", "is not JSON (\(error.reason)); quote it for the shell, as in '{\"field\": …}'")
     }
     return try FilterExpression(json)
   }
