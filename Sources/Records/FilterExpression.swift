@@ -7,8 +7,8 @@
 /// in an array), or `memory_type`, `importance`, `created_at`, `occurred_at`, `session_id`. A key
 /// with a dot in it cannot be named.
 ///
-/// - `eq`, `in` and `contains` compare JSON values of any depth: 1 equals 1.0, true does not equal 1,
-///   texts are equal when their Unicode scalars are.
+/// - `eq`, `in` and `contains` compare JSON values of any depth: 1 equals 1.0, true does not equal
+///   1, texts are equal when their Unicode scalars are.
 /// - `gt`, `gte`, `lt`, `lte` compare numbers with numbers and texts with texts, by Unicode scalars;
 ///   a stored value of any other kind does not match.
 /// - `contains` finds a text in a text, upper and lower case being different, or an element in an

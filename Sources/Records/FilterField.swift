@@ -1,7 +1,7 @@
 /// A field of a memory that a filter can name.
 ///
-/// Whatever a field holds is seen as JSON, times as milliseconds, and a caller's value is turned into
-/// the same form: so one comparison serves all fields.
+/// Whatever a field holds is seen as JSON, times as milliseconds, and a caller's value is turned
+/// into the same form: so one comparison serves all fields.
 enum FilterField: Hashable, Sendable {
   /// The keys that lead from the metadata to the value.
   case metadata([String])

@@ -2,8 +2,9 @@
 ///
 /// What clients send is not read by Foundation's decoder: that one takes UTF-16, a byte order mark
 /// and trailing commas for JSON, and needs a microsecond for every number and quadratic time for
-/// nested arrays, on the thread that has to answer `ping`. Nor is stored metadata, which filters read
-/// by the thousand: it also makes whole numbers of great ones with an exponent, and other ones.
+/// nested arrays, on the thread that has to answer `ping`. Nor is stored metadata, which filters
+/// read by the thousand: of 1.152921504606847e+18 it makes the integer 1152921504606847000, which is
+/// another number.
 package struct JSONTextReader {
   /// Why a text is not JSON.
   package struct Fault: Error, Hashable {
