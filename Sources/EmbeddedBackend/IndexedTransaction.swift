@@ -75,15 +75,8 @@ extension IndexedTransaction: MemorySearcher {
   private func keys(in place: Place, _ filter: MemoryFilter) throws -> [UInt64]? {
     guard !filter.isEmpty else { return nil }
     var condition = place.condition
-    condition.add(filter)
     condition.add("memories.superseded_by IS NULL")
-    return try Int64.fetchAll(
-      transaction.db,
-      sql: """
-        SELECT memories.id FROM memories JOIN users ON users.id = memories.user
-        WHERE \(condition.sql)
-        """, arguments: condition.arguments
-    ).map(UInt64.init)
+    return try transaction.keys(condition, filter).map(UInt64.init)
   }
 
   /// What has expired by itself and was not yet swept away; nearly always nothing.

@@ -21,7 +21,7 @@ extension SessionRecord {
       lastActivity: Timestamp(milliseconds: row["last_activity"]),
       expiredAt: (row["expired_at"] as Int64?).map { Timestamp(milliseconds: $0) },
       interactionCount: row["interaction_count"], memoryCount: row["memory_count"],
-      metadata: try JSON.value(from: row["metadata"] as String),
+      metadata: try JSON.members(from: row["metadata"]),
       continues: (row["continues"] as String?).map(SessionID.init(stored:)))
   }
 }
@@ -43,7 +43,7 @@ extension Memory {
       id: MemoryID(stored: row["memory_id"]), user: UserID(stored: row["user"]),
       session: (row["session_id"] as String?).map(SessionID.init(stored:)),
       content: row["content"], type: row["memory_type"],
-      metadata: try JSON.value(from: row["metadata"] as String),
+      metadata: try JSON.members(from: row["metadata"]),
       createdAt: Timestamp(milliseconds: row["created_at"]),
       updatedAt: Timestamp(milliseconds: row["updated_at"]),
       occurredAt: (row["occurred_at"] as Int64?).map { Timestamp(milliseconds: $0) },
@@ -92,8 +92,9 @@ struct Condition {
     self.arguments += arguments
   }
 
-  /// The rows that pass a filter.
-  mutating func add(_ filter: MemoryFilter) {
+  /// The rows that pass a filter as far as columns tell: not its expression, which
+  /// `Transaction.condition(_:_:)` adds.
+  mutating func addColumns(of filter: MemoryFilter) {
     if let types = filter.types {
       let marks = types.map { _ in "?" }.joined(separator: ",")
       add("memories.memory_type IN (\(marks))", StatementArguments(types))

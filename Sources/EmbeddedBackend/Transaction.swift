@@ -109,8 +109,7 @@ extension Transaction: MemoryReader {
   }
 
   func memories(in scope: Scope, _ request: MemoryPage) throws -> RecordPage<Memory> {
-    var condition = Condition.memories(in: scope, at: now)
-    condition.add(request.filter)
+    var condition = try condition(Condition.memories(in: scope, at: now), request.filter)
     let total =
       try Int.fetchOne(
         db,
@@ -178,7 +177,7 @@ extension Transaction: MemoryReader {
     return try rows.map { row in
       MemoryVersion(
         version: row["version"], content: row["content"], type: row["memory_type"],
-        metadata: try JSON.value(from: row["metadata"] as String),
+        metadata: try JSON.members(from: row["metadata"]),
         occurredAt: (row["occurred_at"] as Int64?).map { Timestamp(milliseconds: $0) },
         importance: row["importance"], replacedAt: Timestamp(milliseconds: row["replaced_at"]))
     }

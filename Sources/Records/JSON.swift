@@ -24,4 +24,14 @@ package enum JSON {
   package static func value<T: Decodable>(_ type: T.Type = T.self, from text: String) throws -> T {
     try value(type, from: Data(text.utf8))
   }
+
+  /// The members of the object that a text stands for, with every number as it was written.
+  package static func members(
+    from text: String
+  ) throws(JSONTextReader.Fault) -> [String: JSONValue] {
+    guard let members = try JSONTextReader.value(of: Array(text.utf8)).object else {
+      throw JSONTextReader.Fault(reason: "it is not an object", offset: 0)
+    }
+    return members
+  }
 }

@@ -14,6 +14,14 @@ package enum Limits {
   package static let metadataBytes = 16_384
   /// Levels of objects and arrays in metadata, the outermost included.
   package static let metadataDepth = 4
+  /// Levels of a filter, a comparison alone being one.
+  package static let filterDepth = 8
+  /// Comparisons of a filter.
+  package static let filterComparisons = 64
+  /// Values of an `in` in a filter.
+  package static let filterListLength = 1...100
+  /// Characters of each string in a filter.
+  package static let filterTextLength = 1_000
   /// What `limit` may be, and what it is when absent.
   package static let pageSize = 1...100
   package static let defaultPageSize = 20

@@ -69,14 +69,22 @@ package struct MemoryFilter: Hashable, Sendable {
   package var since: Timestamp?
   /// Only what happened (or was stored) at or before this.
   package var until: Timestamp?
+  /// Only what this matches, when given.
+  package var expression: FilterExpression?
 
-  package init(types: [String]? = nil, since: Timestamp? = nil, until: Timestamp? = nil) {
+  package init(
+    types: [String]? = nil, since: Timestamp? = nil, until: Timestamp? = nil,
+    expression: FilterExpression? = nil
+  ) {
     self.types = types
     self.since = since
     self.until = until
+    self.expression = expression
   }
 
-  package var isEmpty: Bool { types == nil && since == nil && until == nil }
+  package var isEmpty: Bool {
+    types == nil && since == nil && until == nil && expression == nil
+  }
 }
 
 /// Which memories of a scope, and which page of them.

@@ -38,6 +38,24 @@ import Testing
     #expect(try JSON.text(value) == text)
   }
 
+  @Test func `members keep every number, also great ones`() throws {
+    var generator = SeededGenerator(seed: 4)
+    for _ in 0..<2_000 {
+      let double = Double(bitPattern: .random(in: 0...UInt64.max, using: &generator))
+      let great = Double(Int64.random(in: .min ... .max, using: &generator))
+      let members: [String: JSONValue] = [
+        "a": .number(double.isFinite ? double : 0x1p60), "b": .number(great),
+        "c": .integer(.random(in: .min ... .max, using: &generator)),
+        "d": ["e": random(2, &generator)],
+      ]
+      let read = try JSON.members(from: try JSON.text(members))
+      #expect(JSONValue.object(read).equals(.object(members)), "\(members)")
+    }
+    for text in ["", "[]", "1", "null", "{", "{}x"] {
+      #expect(throws: JSONTextReader.Fault.self) { try JSON.members(from: text) }
+    }
+  }
+
   @Test func `depth counts nested containers`() {
     let value: JSONValue = ["a": [1, ["b": "c"]]]
     #expect(value.depth == 3)

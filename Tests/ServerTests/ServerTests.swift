@@ -137,8 +137,8 @@ import Testing
   @Test func `an unknown argument is refused by name`() throws {
     let directory = try TemporaryDirectory()
     let server = try ServerProcess(directory.url)
-    let error = try server.failure("search_memories", ["query": "x", "filter": ["a": 1]])
-    #expect(error["code"] == "invalid_argument" && error["field"] == "filter")
+    let error = try server.failure("search_memories", ["query": "x", "filters": ["a": 1]])
+    #expect(error["code"] == "invalid_argument" && error["field"] == "filters")
     #expect(try server.call("list_memories")["total"] == 0)
   }
 }

@@ -30,6 +30,16 @@ package struct SearchCommand: ParsableCommand {
   @Option(help: "Only what happened at or before this time (ISO 8601).")
   var until: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Only what matches this filter, as JSON.",
+      discussion: """
+        For example '{"field": "metadata.topic", "op": "eq", "value": "travel"}'. Join comparisons \
+        with {"and": […]}, {"or": […]}, {"not": {…}}. Fields: \(FilterExpression.fieldNames). \
+        Operators: \(FilterExpression.operatorNames).
+        """, valueName: "json"))
+  var filter: String?
+
   @Option(help: "How many hits at most.")
   var limit = Limits.defaultSearchCount
 
@@ -70,7 +80,8 @@ package struct SearchCommand: ParsableCommand {
     }
     let filter = MemoryFilter(
       types: types.map { $0.split(separator: ",").map(String.init) },
-      since: try time(since, "since"), until: try time(until, "until"))
+      since: try time(since, "since"), until: try time(until, "until"),
+      expression: try expression())
     let search = Application.MemoryQuery(
       text: query, user: user, session: session, strategy: strategy, filter: filter, limit: limit,
       minimumRelevance: minRelevance)
@@ -100,6 +111,18 @@ package struct SearchCommand: ParsableCommand {
       return "\(percent.leftPadded(3))%  \(hit.memory.time.description.prefix(10))  \(content)\n"
         + "      \(hit.memory.id)"
     }.joined(separator: "\n")
+  }
+
+  private func expression() throws -> FilterExpression? {
+    guard let filter else { return nil }
+    let json: JSONValue
+    do {
+      json = try JSONTextReader.value(of: Array(filter.utf8))
+    } catch {
+      throw ServiceError.invalid(
+        "filter", "is not JSON (\(error.reason)); quote it for the shell, as in '{\"field\": …}'")
+    }
+    return try FilterExpression(json)
   }
 
   private func time(_ text: String?, _ name: String) throws -> Timestamp? {

@@ -29,7 +29,8 @@ package struct ListMemories: Tool {
         since: try arguments.optional(
           "since", .time, "Only what happened at or after this time (ISO 8601)."),
         until: try arguments.optional(
-          "until", .time, "Only what happened at or before this time (ISO 8601)."))
+          "until", .time, "Only what happened at or before this time (ISO 8601)."),
+        expression: try arguments.optional("filter", .filter, FilterExpression.description))
       limit = try arguments.optional(
         "limit", .pageSize, default: Limits.defaultPageSize, "How many at most.")
       cursor = try arguments.optional("cursor", .cursor, "next_cursor of the page before.")

@@ -32,7 +32,8 @@ package struct SearchMemories: Tool {
         since: try arguments.optional(
           "since", .time, "Only what happened at or after this time (ISO 8601)."),
         until: try arguments.optional(
-          "until", .time, "Only what happened at or before this time (ISO 8601)."))
+          "until", .time, "Only what happened at or before this time (ISO 8601)."),
+        expression: try arguments.optional("filter", .filter, FilterExpression.description))
       search = MemoryService.Search(
         query: query,
         strategy: try arguments.optional(

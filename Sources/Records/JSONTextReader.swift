@@ -1,15 +1,15 @@
-internal import Records
-
 /// Reads one JSON text (RFC 8259), strictly, in time linear in its bytes.
 ///
 /// What clients send is not read by Foundation's decoder: that one takes UTF-16, a byte order mark
 /// and trailing commas for JSON, and needs a microsecond for every number and quadratic time for
-/// nested arrays, on the thread that has to answer `ping`.
-struct JSONTextReader {
+/// nested arrays, on the thread that has to answer `ping`. Nor is stored metadata, which filters
+/// read by the thousand: of 1.152921504606847e+18 it makes the integer 1152921504606847000, which is
+/// another number.
+package struct JSONTextReader {
   /// Why a text is not JSON.
-  struct Fault: Error, Hashable {
-    let reason: String
-    let offset: Int
+  package struct Fault: Error, Hashable {
+    package let reason: String
+    package let offset: Int
   }
 
   /// Deeper nesting is refused: reading recurses once for each level.
@@ -21,7 +21,7 @@ struct JSONTextReader {
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   /// The value that the text stands for; of members with equal names the last counts.
-  static func value(of bytes: [UInt8]) throws(Fault) -> JSONValue {
+  package static func value(of bytes: [UInt8]) throws(Fault) -> JSONValue {
     var reader = JSONTextReader(bytes)
     let value = try reader.value(depth: 0)
     reader.skipBlanks()
