@@ -19,7 +19,7 @@ struct TopGroups {
     self.limit = limit
     self.sharesGroups = sharesGroups
     // Beyond a few thousand the list is cut by its own doubling, not by the limit.
-    capacity = max(64, 2 * min(limit, 1 << 40))
+    capacity = max(16, 2 * min(limit, 1 << 40))
     candidates.reserveCapacity(min(capacity, rows, 1024))
   }
 
