@@ -43,7 +43,7 @@ extension MemoryService {
       try embedded?.check(against: try searcher.records.storedEmbedder())
       return try requests.indices.map { position in
         let request = requests[position]
-        let scope = try Self.scope(caller, request.user, request.session, searcher.records)
+        let scope = try Self.scope(caller, request.user, request.session, rules, searcher.records)
         return try strategies.map { strategy in
           try retrieval.search(
             RetrievalRequest(

@@ -52,7 +52,7 @@ package struct ImportedSession: Sendable, Decodable {
     self.user = user
     self.name = name
     self.createdAt = createdAt
-    (lastActivity, expiredAt, interactionCount, metadata) = (nil, nil, nil, nil)
+    (lastActivity, expiredAt, interactionCount, metadata, continues) = (nil, nil, nil, nil, nil)
   }
 
   func record(at now: Timestamp) throws -> SessionRecord {
@@ -113,6 +113,7 @@ package struct ImportedMemory: Sendable, Decodable {
     self.createdAt = createdAt
     (type, metadata, updatedAt, occurredAt, importance) = (nil, nil, nil, nil, nil)
     (accessCount, lastAccessedAt, version) = (nil, nil, nil)
+    (expiresAt, supersedes, supersededBy) = (nil, nil, nil)
   }
 
   func record(at now: Timestamp) throws -> Memory {
