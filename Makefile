@@ -4,6 +4,7 @@
 #   make test    build and run the tests
 #   make setup   what both need: system packages, the binary, the model
 #   make kill    the long kill test: 200 rounds
+#   make bench-scoped  search in a user's scope, beside FAISS
 #   make format  format the sources
 
 SWIFT ?= swift
@@ -11,6 +12,7 @@ BIN := .build/release/recollect
 PACKAGES := libopenblas-dev libsqlite3-dev python3 python3-pip python3-venv strace
 SHARED := $(abspath ../shared)
 PROBE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/probe
+BENCH_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/bench
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: setup packages build model probe demo test kill format bench-scoped
@@ -49,6 +51,13 @@ test: setup probe
 kill: setup
 	$(SWIFT) build -c release --build-tests
 	RECOLLECT_KILL_ROUNDS=200 $(SWIFT) test -c release --skip-build --disable-xctest --filter KillTests
+
+# The engine beside FAISS, on a quiet machine; FAISS comes from pip into an environment of its own.
+bench-scoped: packages
+	@$(BENCH_HOME)/bin/python -c 'import faiss, numpy' 2>/dev/null || { \
+	  python3 -m venv $(BENCH_HOME) && $(BENCH_HOME)/bin/python -m pip install -q 'faiss-cpu==1.15.1' 'numpy>=2'; }
+	$(SWIFT) build -c release --package-path Benchmarks --product ScopedSearch
+	$(BENCH_HOME)/bin/python Benchmarks/scoped_search.py
 
 format:
 	$(SWIFT) format -i -r Sources Tests Benchmarks Package.swift
