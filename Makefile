@@ -4,6 +4,7 @@
 #   make test    build and run the tests
 #   make setup   what both need: system packages, the binary, the model
 #   make kill    the long kill test: 200 rounds
+#   make wall    the long test of scopes: 100,000 calls
 #   make bench-scoped  search in a user's scope, beside FAISS
 #   make format  format the sources
 
@@ -15,7 +16,7 @@ PROBE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/probe
 BENCH_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/bench
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: setup packages build model probe demo test kill format bench-scoped
+.PHONY: setup packages build model probe demo test kill wall format bench-scoped
 
 setup: packages build model
 
@@ -51,6 +52,10 @@ test: setup probe
 kill: setup
 	$(SWIFT) build -c release --build-tests
 	RECOLLECT_KILL_ROUNDS=200 $(SWIFT) test -c release --skip-build --disable-xctest --filter KillTests
+
+wall: setup
+	$(SWIFT) build -c release --build-tests
+	RECOLLECT_WALL_CALLS=100000 $(SWIFT) test -c release --skip-build --disable-xctest --filter WallUnderFireTests
 
 # The engine beside FAISS, on a quiet machine; FAISS comes from pip into an environment of its own.
 bench-scoped: packages

@@ -165,7 +165,7 @@ let package = Package(
       swiftSettings: strict),
     // They run the program itself, which every build of the tests makes as well.
     .testTarget(
-      name: "CommandsTests", dependencies: ["CLI", "TestSupport"], swiftSettings: strict),
+      name: "CommandsTests", dependencies: ["CLI", "Records", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "EmbeddingsTests", dependencies: ["Embeddings", "TestSupport", "VectorKernels"],
       swiftSettings: strict),

@@ -1,4 +1,5 @@
 package import ConversationMemory
+package import Foundation
 package import Records
 
 /// What the command line asks of the services.
@@ -38,6 +39,13 @@ extension Application {
         query: query.text, strategy: query.strategy, filter: query.filter, limit: query.limit,
         minimumRelevance: query.minimumRelevance),
       caller: .unbound(default: nil), user: query.user, session: query.session)
+  }
+
+  /// Hands out the JSON of every record of one user, or of all, as whoever owns the data directory.
+  package func exportRecords(of user: UserID?, _ body: (Data) throws -> Void) throws {
+    try memories.export(caller: .unbound(default: nil), user: user) { record in
+      try body(try JSON.data(record))
+    }
   }
 
   /// Stores records of any users, as whoever owns the data directory.

@@ -13,7 +13,8 @@ package struct RecollectCommand: ParsableCommand {
       """,
     version: Application.version,
     subcommands: [
-      ServeCommand.self, SearchCommand.self, ImportCommand.self, EmbedCommand.self,
+      ServeCommand.self, SearchCommand.self, ImportCommand.self, ExportCommand.self,
+      EmbedCommand.self,
       ModelCommand.self, IndexCommand.self, EvalCommand.self, DemoCommand.self,
     ])
 

@@ -86,12 +86,13 @@ package struct ImportedMemory: Sendable, Decodable {
   let expiresAt: Timestamp?
   let supersedes: MemoryID?
   let supersededBy: MemoryID?
+  let history: [MemoryVersion]?
 
   private enum CodingKeys: String, CodingKey {
     case id = "memory_id"
     case user = "user_id"
     case session = "session_id"
-    case content, metadata, importance, version, supersedes
+    case content, metadata, importance, version, supersedes, history
     case expiresAt = "expires_at"
     case supersededBy = "superseded_by"
     case type = "memory_type"
@@ -113,7 +114,7 @@ package struct ImportedMemory: Sendable, Decodable {
     self.createdAt = createdAt
     (type, metadata, updatedAt, occurredAt, importance) = (nil, nil, nil, nil, nil)
     (accessCount, lastAccessedAt, version) = (nil, nil, nil)
-    (expiresAt, supersedes, supersededBy) = (nil, nil, nil)
+    (expiresAt, supersedes, supersededBy, history) = (nil, nil, nil, nil)
   }
 
   func record(at now: Timestamp) throws -> Memory {
@@ -161,7 +162,9 @@ extension MemoryService {
     let now = clock()
     var memories = try batch.compactMap { record in
       if case .memory(let memory) = record {
-        (memory: try memory.record(at: now), keepsID: memory.id != nil)
+        Prepared(
+          memory: try memory.record(at: now), keepsID: memory.id != nil,
+          history: memory.history ?? [])
       } else {
         nil
       }
@@ -183,9 +186,9 @@ extension MemoryService {
         case .session(let session):
           try add(try session.record(at: now), caller, &counts, writer)
         case .memory:
-          guard let (memory, keepsID) = memories.popLast() else { continue }
+          guard let memory = memories.popLast() else { continue }
           let vector = isKnown.removeFirst() ? nil : vectors.popFirst()
-          try add(memory, keepsID, vector, caller, &counts, writer)
+          try add(memory, vector, caller, &counts, writer)
         }
       }
       return counts
@@ -205,12 +208,20 @@ extension MemoryService {
     counts.sessions += 1
   }
 
+  /// A memory of an import, checked.
+  private struct Prepared {
+    let memory: Memory
+    let keepsID: Bool
+    let history: [MemoryVersion]
+  }
+
   private func add(
-    _ memory: Memory, _ keepsID: Bool, _ vector: StoredEmbedding?, _ caller: Caller,
+    _ prepared: Prepared, _ vector: StoredEmbedding?, _ caller: Caller,
     _ counts: inout ImportCounts, _ writer: any MemoryWriter
   ) throws {
+    let memory = prepared.memory
     let scope = try Self.scope(caller, memory.user, memory.session, rules, writer)
-    if keepsID {
+    if prepared.keepsID {
       guard try writer.owner(of: memory.id) == nil else {
         counts.skipped += 1
         return
@@ -225,6 +236,7 @@ extension MemoryService {
       return
     }
     try writer.insert(memory, vector)
+    try writer.insert(prepared.history, of: memory.id, in: scope)
     counts.memories += 1
   }
 }

@@ -98,6 +98,23 @@ extension Transaction: MemoryWriter {
     if let embedding { try store(embedding, of: db.lastInsertedRowID) }
   }
 
+  func insert(_ versions: [MemoryVersion], of id: MemoryID, in scope: Scope) throws {
+    for version in versions {
+      try db.execute(
+        sql: """
+          INSERT INTO memory_versions
+          SELECT memories.id, ?, ?, ?, ?, ?, ?, ?
+          FROM memories JOIN users ON users.id = memories.user
+          WHERE memories.memory_id = ? AND users.name = ?
+          """,
+        arguments: [
+          version.version, version.content, version.type, try JSON.text(version.metadata),
+          version.occurredAt?.milliseconds, version.importance, version.replacedAt.milliseconds,
+          id.description, scope.user.description,
+        ])
+    }
+  }
+
   func update(_ memory: Memory, _ embedding: StoredEmbedding?) throws {
     guard let key = try key(of: memory) else { return }
     let before: String? = try String.fetchOne(

@@ -183,6 +183,37 @@ extension Transaction: MemoryReader {
     }
   }
 
+  func users(_ leave: AdministrativeScope) throws -> [UserID] {
+    try String.fetchAll(db, sql: "SELECT name FROM users ORDER BY name")
+      .map(UserID.init(stored:))
+  }
+
+  func allSessions(in scope: Scope) throws -> [SessionRecord] {
+    try Row.fetchAll(
+      db,
+      sql: """
+        \(SessionRecord.columns) WHERE users.name = ?
+        ORDER BY sessions.created_at, sessions.session_id
+        """, arguments: [scope.user.description]
+    ).map(SessionRecord.init(row:))
+  }
+
+  func allMemories(in scope: Scope, after: PageCursor?, limit: Int) throws -> [Memory] {
+    var condition = Condition.memories(in: scope, at: now)
+    if let after {
+      condition.add(
+        "(memories.created_at, memories.memory_id) > (?, ?)",
+        [after.time.milliseconds, after.id])
+    }
+    return try Row.fetchAll(
+      db,
+      sql: """
+        \(Memory.columns) WHERE \(condition.sql)
+        ORDER BY memories.created_at, memories.memory_id LIMIT ?
+        """, arguments: condition.arguments + [limit]
+    ).map(Memory.init(row:))
+  }
+
   func memoryStatistics(in scope: Scope) throws -> MemoryStatistics {
     let condition = Condition.memories(in: scope, at: now)
     func shares(_ expression: String, _ order: String) throws -> [MemoryStatistics.Share] {

@@ -55,6 +55,13 @@ package protocol MemoryReader {
     _ leave: AdministrativeScope, activeSince cutoff: Timestamp
   ) throws -> SystemCounts
 
+  /// Every user that has stored something, by name.
+  func users(_ leave: AdministrativeScope) throws -> [UserID]
+  /// All sessions of the user, in the order of their making.
+  func allSessions(in scope: Scope) throws -> [SessionRecord]
+  /// Memories of the user in the order of their making, after a certain one.
+  func allMemories(in scope: Scope, after: PageCursor?, limit: Int) throws -> [Memory]
+
   /// Memories that have no vector yet, oldest first.
   func memoriesWithoutVector(_ leave: AdministrativeScope, limit: Int) throws -> [PendingMemory]
   /// Which embedder's vectors are stored, once there are any.
@@ -107,6 +114,8 @@ package protocol MemoryWriter: MemoryReader {
   ) throws -> Int
 
   func insert(_ memory: Memory, _ embedding: StoredEmbedding?) throws
+  /// Stores the earlier versions of a memory that was just inserted.
+  func insert(_ versions: [MemoryVersion], of id: MemoryID, in scope: Scope) throws
   /// Stores a new version of a memory, keeping the one before. The vector is replaced when one is
   /// given, dropped when the content changed, and kept otherwise.
   func update(_ memory: Memory, _ embedding: StoredEmbedding?) throws
