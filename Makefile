@@ -47,7 +47,7 @@ probe: packages
 
 test: setup probe
 	$(SWIFT) build -c release --build-tests
-	$(SWIFT) test -c release --skip-build --disable-xctest
+	$(SWIFT) test -c release --skip-build --disable-xctest --no-parallel
 
 kill: setup
 	$(SWIFT) build -c release --build-tests

@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Every Swift target of ours is compiled with the same rules: the Swift 6 language mode (complete
-// concurrency checking), explicit `any`, explicit `unsafe`, and warnings as errors. No `unsafeFlags`:
+// concurrency checking), explicit `any`, explicit `unsafe`, and warnings as errors. No unsafe flags:
 // they would make the package unusable as a dependency.
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
