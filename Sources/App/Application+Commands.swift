@@ -41,6 +41,16 @@ extension Application {
       caller: .unbound(default: nil), user: query.user, session: query.session)
   }
 
+  /// Every user that has stored something.
+  package func users() throws -> [UserID] {
+    try memories.users(caller: .unbound(default: nil))
+  }
+
+  /// Erases a user; nil when there is none of that name.
+  package func forget(_ user: UserID) throws -> Int? {
+    try memories.forget(user, caller: .unbound(default: nil))
+  }
+
   /// Hands out the JSON of every record of one user, or of all, as whoever owns the data directory.
   package func exportRecords(of user: UserID?, _ body: (Data) throws -> Void) throws {
     try memories.export(caller: .unbound(default: nil), user: user) { record in

@@ -63,6 +63,8 @@ package final class EmbeddedStore: MemoryBackend {
       // Only takes effect while the file is being made.
       try db.execute(sql: "PRAGMA page_size = 8192")
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+      // What is deleted is overwritten, in pages that stay in use and in free ones.
+      try db.execute(sql: "PRAGMA secure_delete = ON")
       // A log that starts again after a checkpoint is cut to this, so its size says when the next
       // checkpoint is due.
       try db.execute(sql: "PRAGMA journal_size_limit = \(pagesBeforeCheckpoint * 8192 / 2)")
@@ -98,6 +100,31 @@ package final class EmbeddedStore: MemoryBackend {
           checkpointWhenDue(db)
           guard let result else { throw StorageError(.inputOutput, "The transaction did not end.") }
           return result
+        }
+      }
+    }
+  }
+
+  package func erase(_ scope: Scope) throws -> Int {
+    try Self.translating(path) {
+      try pool.writeWithoutTransaction { db in
+        try lock.withLock {
+          var erased = 0
+          try db.inTransaction(.immediate) {
+            erased = try Transaction(db, at: clock()).deleteUser(of: scope)
+            return .commit
+          }
+          // The log still holds the pages as they were. It is cut to nothing once no reader needs
+          // it, which no commit can prevent while the lock is held.
+          do {
+            _ = try db.checkpoint(.truncate)
+          } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            throw ServiceError(
+              .unavailable,
+              "Deleted, but another process still reads the old pages; run this again to overwrite "
+                + "them.", retryAfterMilliseconds: 1000)
+          }
+          return erased
         }
       }
     }

@@ -233,6 +233,16 @@ extension Transaction: MemoryWriter {
     return try String.fetchOne(db, sql: "SELECT value FROM settings WHERE name = 'probe'") == value
   }
 
+  /// Deletes everything of a user; returns how many memories there were.
+  func deleteUser(of scope: Scope) throws -> Int {
+    let deleted = try deleteMemories(in: scope.wholeUser, types: nil)
+    try db.execute(
+      sql: "DELETE FROM sessions WHERE user = (SELECT id FROM users WHERE name = ?)",
+      arguments: [scope.user.description])
+    try db.execute(sql: "DELETE FROM users WHERE name = ?", arguments: [scope.user.description])
+    return deleted
+  }
+
   // MARK: Parts
 
   /// The number of a user, who is made when new.

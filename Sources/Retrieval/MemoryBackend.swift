@@ -12,6 +12,12 @@ package protocol MemoryBackend: Sendable {
   func search<R>(_ body: (any MemorySearcher) throws -> R) throws -> R
   /// Changes records, alone among all processes.
   func write<R>(_ body: (any MemoryWriter) throws -> R) throws -> R
+  /// Deletes everything of a user, so that no byte of it stays in any file of the store; returns how
+  /// many memories there were.
+  ///
+  /// - Throws: `unavailable` when a reader keeps the old pages in use; what was deleted stays so, and
+  ///   erasing again finishes the work.
+  func erase(_ scope: Scope) throws -> Int
 }
 
 /// The internal number of a memory; it never leaves the program.
