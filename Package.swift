@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 // Every Swift target of ours is compiled with the same rules: the Swift 6 language mode (complete

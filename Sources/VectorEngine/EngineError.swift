@@ -18,6 +18,7 @@ public struct EngineError: Error, Hashable, Sendable, CustomStringConvertible {
     case inputOutput
   }
 
+  /// What kind of failure it is.
   public let code: Code
   /// What went wrong and what to do about it.
   public let message: String
@@ -28,5 +29,6 @@ public struct EngineError: Error, Hashable, Sendable, CustomStringConvertible {
     self.message = message
   }
 
+  /// The kind and the message.
   public var description: String { "\(code.rawValue): \(message)" }
 }
