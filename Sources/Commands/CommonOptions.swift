@@ -30,7 +30,12 @@ package struct OutputOptions: ParsableArguments {
   /// Prints a result, as JSON when that was asked for.
   func print(_ value: some Encodable, text: () -> String) throws {
     let output = json ? try JSON.text(value) : text()
-    if !output.isEmpty { FileHandle.standardOutput.write(Data((output + "\n").utf8)) }
+    guard !output.isEmpty else { return }
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data((output + "\n").utf8))
+    } catch {
+      throw InputError(.unavailable, "The result cannot be written: \(error.localizedDescription)")
+    }
   }
 }
 

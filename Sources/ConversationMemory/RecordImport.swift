@@ -143,7 +143,7 @@ extension MemoryService {
   ///
   /// - Parameter progress: told how many records are done.
   /// - Throws: `forbidden` for a caller bound to another user, `invalid_argument`, `not_found` for a
-  ///   memory whose session is unknown or another user's.
+  ///   memory whose session is another user's.
   package func importRecords(
     _ records: [ImportedRecord], caller: Caller, progress: (Int) -> Void = { _ in }
   ) throws -> ImportCounts {
@@ -220,7 +220,10 @@ extension MemoryService {
     _ counts: inout ImportCounts, _ writer: any MemoryWriter
   ) throws {
     let memory = prepared.memory
-    let scope = try Self.scope(caller, memory.user, memory.session, rules, writer)
+    // A session that is no more (purged, or deleted without its memories) stays the origin of what
+    // was said in it; one that is there must be the same user's.
+    let session = try memory.session.flatMap { try writer.owner(of: $0) == nil ? nil : $0 }
+    let scope = try Self.scope(caller, memory.user, session, rules, writer)
     if prepared.keepsID {
       guard try writer.owner(of: memory.id) == nil else {
         counts.skipped += 1

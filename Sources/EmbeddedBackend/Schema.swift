@@ -136,7 +136,7 @@ enum Schema {
       UPDATE lifetime SET total = total + 1 WHERE name = 'sessions';
       UPDATE lifetime SET total = total + NEW.interaction_count WHERE name = 'interactions';
       UPDATE sessions SET memory_count =
-        (SELECT count(*) FROM memories WHERE session_id = NEW.session_id)
+        (SELECT count(*) FROM memories WHERE session_id = NEW.session_id AND user = NEW.user)
         WHERE id = NEW.id;
     END;
     CREATE TRIGGER session_counted AFTER UPDATE OF interaction_count ON sessions
@@ -146,13 +146,16 @@ enum Schema {
     END;
 
     CREATE TRIGGER memory_added AFTER INSERT ON memories BEGIN
-      UPDATE sessions SET memory_count = memory_count + 1 WHERE session_id = NEW.session_id;
+      UPDATE sessions SET memory_count = memory_count + 1
+        WHERE session_id = NEW.session_id AND user = NEW.user;
       UPDATE lifetime SET total = total + 1 WHERE name = 'memories';
       INSERT INTO changes(memory) VALUES (NEW.id);
     END;
     CREATE TRIGGER memory_deleted AFTER DELETE ON memories BEGIN
-      UPDATE sessions SET memory_count = memory_count - 1 WHERE session_id = OLD.session_id;
-      UPDATE memories SET superseded_by = NULL WHERE superseded_by = OLD.memory_id;
+      UPDATE sessions SET memory_count = memory_count - 1
+        WHERE session_id = OLD.session_id AND user = OLD.user;
+      UPDATE memories SET superseded_by = NULL
+        WHERE superseded_by = OLD.memory_id AND user = OLD.user;
       INSERT INTO changes(memory) VALUES (OLD.id);
     END;
     CREATE TRIGGER memory_changed

@@ -61,7 +61,10 @@ package struct HybridRetrieval: Sendable {
     let records = try searcher.memories(best.map(\.key), in: scope)
     var result = RetrievalResult(hits: [], belowRelevance: 0)
     for (key, score) in best {
-      guard let memory = records[key] else { continue }
+      // Index and records are of one moment: a hit without a record is damage, not fewer hits.
+      guard let memory = records[key] else {
+        throw ServiceError(.internal, "The index names a memory that the database does not have.")
+      }
       guard score.fused >= request.minimumRelevance else {
         result.belowRelevance += 1
         continue

@@ -43,7 +43,12 @@ package struct ExportCommand: ParsableCommand {
     var records = 0
     try store.withApplication(output) { application in
       try application.exportRecords(of: user) { line in
-        try (target?.handle ?? .standardOutput).write(contentsOf: line + [0x0A])
+        do {
+          try (target?.handle ?? .standardOutput).write(contentsOf: line + [0x0A])
+        } catch {
+          throw InputError(
+            .unavailable, "The records cannot be written: \(error.localizedDescription)")
+        }
         records += 1
       }
     }
