@@ -60,7 +60,7 @@ let package = Package(
 
     .target(name: "Records", swiftSettings: strict),
     .target(name: "LexicalIndex", swiftSettings: strict),
-    .target(name: "Embeddings", dependencies: ["VectorKernels"], swiftSettings: strict),
+    .target(name: "Embeddings", dependencies: ["Records", "VectorKernels"], swiftSettings: strict),
     .target(name: "Retrieval", dependencies: ["Embeddings", "Records"], swiftSettings: strict),
     .target(
       name: "EmbeddedBackend",

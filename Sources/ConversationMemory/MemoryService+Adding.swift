@@ -55,22 +55,23 @@ extension MemoryService {
   ) throws -> (memory: Memory, outcome: Outcome) {
     let draft = try draft.validated()
     // Whoever may not write here learns it before anything is embedded.
-    let isKnown = try backend.read { reader in
+    let (isMerged, known) = try backend.read { reader in
       let scope = try Self.scope(caller, user, session, rules, reader)
       _ = try Self.activeSession(in: scope, rules, at: clock(), reader)
-      return try draft.supersedes == nil
+      let isMerged =
+        try draft.supersedes == nil
         && reader.memory(
           equalTo: draft.content, type: draft.type, occurredAt: draft.occurredAt, in: scope) != nil
+      return (isMerged, try reader.embeddings(of: [draft.content], in: scope))
     }
     // A text that will be merged needs no vector. Should its twin vanish before the write, the
     // vector is made later, like any that is missing.
-    let embedded = isKnown ? nil : try embedding.embed([draft.content])
+    let vectors = isMerged ? nil : try embedding.vectors(of: [draft.content], knowing: known)
     return try backend.write { writer in
       let now = clock()
       let scope = try Self.scope(caller, user, session, rules, writer)
-      try embedded?.adopt(in: writer)
-      return try Self.store(
-        draft, embedded?.embeddings.first, in: scope, rules, at: now, writer)
+      try vectors?.adopt(in: writer)
+      return try Self.store(draft, vectors?[draft.content], in: scope, rules, at: now, writer)
     }
   }
 
@@ -102,8 +103,7 @@ extension MemoryService {
     let memory = Memory(
       id: .make(), user: scope.user, session: scope.session, content: draft.content,
       type: draft.type, metadata: draft.metadata, createdAt: now, occurredAt: draft.occurredAt,
-      importance: draft.importance, embeddedCharacters: vector?.embeddedCharacters,
-      expiresAt: draft.expiresAt, supersedes: draft.supersedes)
+      importance: draft.importance, expiresAt: draft.expiresAt, supersedes: draft.supersedes)
     try writer.insert(memory, vector)
     guard let old = draft.supersedes else { return (memory, .added) }
     try writer.setSuccessor(of: old, to: memory.id, in: scope.wholeUser)
@@ -139,23 +139,24 @@ extension MemoryService {
     let drafts = try items.enumerated().map { number, item in
       try Self.naming(number) { try item.draft.validated() }
     }
-    var vectors: [StoredEmbedding] = []
-    var embedded: EmbeddedTexts?
+    var vectors = ContentVectors(
+      known: try backend.read { reader in
+        let scope = try Self.scope(caller, user, nil, rules, reader)
+        return try reader.embeddings(of: drafts.map(\.content), in: scope)
+      })
     for start in stride(from: 0, to: drafts.count, by: Self.embeddingBatch) {
-      let slice = drafts[start..<min(start + Self.embeddingBatch, drafts.count)]
-      guard let part = try embedding.embed(slice.map(\.content)) else { break }
-      embedded = part
-      vectors += part.embeddings
-      progress(vectors.count)
+      let end = min(start + Self.embeddingBatch, drafts.count)
+      try embedding.add(drafts[start..<end].map(\.content), to: &vectors)
+      progress(end)
     }
+    let made = vectors
     return try backend.write { writer in
       let now = clock()
-      try embedded?.adopt(in: writer)
+      try made.adopt(in: writer)
       return try drafts.enumerated().map { number, draft in
         try Self.naming(number) {
           let scope = try Self.scope(caller, user, items[number].session, rules, writer)
-          let vector = vectors.isEmpty ? nil : vectors[number]
-          return try Self.store(draft, vector, in: scope, rules, at: now, writer)
+          return try Self.store(draft, made[draft.content], in: scope, rules, at: now, writer)
         }
       }
     }
@@ -187,11 +188,11 @@ extension MemoryService {
     guard !pending.isEmpty, let embedder = try embedding.embedder() else { return 0 }
     // Another embedder than the store's has nothing to add to it.
     guard stored == nil || stored == embedder.identity,
-      let embedded = try embedding.embed(pending.map(\.content))
+      let embedded = try embedding.embed(contents: pending.map(\.content))
     else { return 0 }
     return try backend.write { writer in
       try embedded.adopt(in: writer)
-      for (memory, vector) in zip(pending, embedded.embeddings) {
+      for (memory, vector) in zip(pending, embedded.values) {
         try writer.setEmbedding(Authority.maintenance, vector, of: memory)
       }
       return pending.count

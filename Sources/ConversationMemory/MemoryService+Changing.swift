@@ -54,12 +54,15 @@ extension MemoryService {
     if let expiresAt = changes.expiresAt, expiresAt <= clock() {
       throw ServiceError.invalid("expires_at", "must be in the future")
     }
-    let before = try backend.read { reader in
-      try Self.memory(id, caller, user, reader).memory
+    let (before, known) = try backend.read { reader in
+      let (memory, scope) = try Self.memory(id, caller, user, reader)
+      let contents = changes.content.map { [$0] } ?? []
+      return (memory, try reader.embeddings(of: contents, in: scope))
     }
     let intended = try changes.applied(to: before)
-    let embedded =
-      intended.content == before.content ? nil : try embedding.embed([intended.content])
+    let vectors =
+      ExactText(intended.content) == ExactText(before.content)
+      ? nil : try embedding.vectors(of: [intended.content], knowing: known)
     return try backend.write { writer in
       let (current, _) = try Self.memory(id, caller, user, writer)
       if let expected, expected != current.version {
@@ -72,11 +75,9 @@ extension MemoryService {
       guard changed != current else { return current }
       changed.version += 1
       changed.updatedAt = clock()
-      let vector = changed.content == current.content ? nil : embedded?.embeddings.first
-      if changed.content != current.content {
-        changed.embeddedCharacters = vector?.embeddedCharacters
-      }
-      try embedded?.adopt(in: writer)
+      let isSameText = ExactText(changed.content) == ExactText(current.content)
+      let vector = isSameText ? nil : vectors?[changed.content]
+      try vectors?.adopt(in: writer)
       try writer.update(changed, vector)
       return changed
     }

@@ -47,7 +47,7 @@ extension MemoryService {
         return try strategies.map { strategy in
           try retrieval.search(
             RetrievalRequest(
-              query: queries[position], vector: embedded?.embeddings[position].vector,
+              query: queries[position], vector: embedded?.values[position],
               strategy: strategy, limit: request.count, minimumRelevance: minimumRelevance,
               now: now),
             in: scope, searcher

@@ -33,7 +33,9 @@ extension MemoryService {
     guard (0...1).contains(request.minimumRelevance) else {
       throw ServiceError.invalid("min_relevance", "must be from 0 to 1")
     }
-    let embedded = request.strategy == .keyword ? nil : try embedding.embed([query])
+    let asker = session == nil || user != nil ? try Authority.scope(of: user, for: caller).user : nil
+    let embedded =
+      request.strategy == .keyword ? nil : try embedding.embed(query: query, of: asker)
     if request.strategy == .semantic, embedded == nil {
       throw ServiceError(
         .unavailable,
@@ -46,7 +48,7 @@ extension MemoryService {
       try embedded?.check(against: try searcher.records.storedEmbedder())
       return try retrieval.search(
         RetrievalRequest(
-          query: query, vector: embedded?.embeddings.first?.vector, strategy: request.strategy,
+          query: query, vector: embedded?.values.first, strategy: request.strategy,
           filter: request.filter, limit: request.limit,
           minimumRelevance: request.minimumRelevance, now: now),
         in: scope, searcher)

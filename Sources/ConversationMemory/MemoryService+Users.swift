@@ -20,6 +20,7 @@ extension MemoryService {
     let isKnown = try backend.read { reader in
       try reader.users(Authority.maintenance).contains(user)
     }
+    embedding.forget(user)
     // Erased even when unknown: an earlier attempt may have left pages in the log.
     let deleted = try backend.erase(scope)
     return isKnown ? deleted : nil

@@ -170,16 +170,10 @@ extension MemoryService {
       }
     }
     // What is there already needs no vector.
-    let known = try backend.read { reader in
-      try memories.map { try $0.keepsID && reader.owner(of: $0.memory.id) != nil }
-    }
-    let fresh = zip(memories, known).filter { !$0.1 }.map(\.0.memory.content)
-    let embedded = fresh.isEmpty ? nil : try embedding.embed(fresh)
+    let vectors = try vectors(of: memories, caller)
     counts = try backend.write { writer in
       var counts = counts
-      try embedded?.adopt(in: writer)
-      var vectors = embedded?.embeddings[...] ?? []
-      var isKnown = known[...]
+      for made in vectors.values { try made.adopt(in: writer) }
       memories.reverse()
       for record in batch {
         switch record {
@@ -187,12 +181,34 @@ extension MemoryService {
           try add(try session.record(at: now), caller, &counts, writer)
         case .memory:
           guard let memory = memories.popLast() else { continue }
-          let vector = isKnown.removeFirst() ? nil : vectors.popFirst()
+          let vector = vectors[memory.memory.user]?[memory.memory.content]
           try add(memory, vector, caller, &counts, writer)
         }
       }
       return counts
     }
+  }
+
+  /// The vectors of what is not there already, for each user.
+  private func vectors(
+    of memories: [Prepared], _ caller: Caller
+  ) throws -> [UserID: ContentVectors] {
+    var vectors: [UserID: ContentVectors] = [:]
+    var missing: [UserID: [String]] = [:]
+    try backend.read { reader in
+      let fresh = try memories.filter { try !$0.keepsID || reader.owner(of: $0.memory.id) == nil }
+      missing = Dictionary(grouping: fresh.map(\.memory), by: \.user).mapValues {
+        $0.map(\.content)
+      }
+      for (user, contents) in missing {
+        let scope = try Authority.scope(of: user, for: caller)
+        vectors[user] = ContentVectors(known: try reader.embeddings(of: contents, in: scope))
+      }
+    }
+    for (user, contents) in missing {
+      try embedding.add(contents, to: &vectors[user, default: ContentVectors()])
+    }
+    return vectors
   }
 
   private func add(

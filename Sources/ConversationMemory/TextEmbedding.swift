@@ -1,5 +1,5 @@
 package import Embeddings
-internal import Records
+package import Records
 package import Retrieval
 
 /// The vectors of contents and queries, when there is a model.
@@ -7,6 +7,7 @@ package import Retrieval
 /// The model may be missing (then rows are stored without vectors and search is by word) and may be
 /// installed while the program runs. Whether it is there is asked again each time until it is.
 package struct TextEmbedding: Sendable {
+  private let queries = QueryVectors()
   private let load: @Sendable () throws -> (any Embedder)?
 
   /// - Parameter load: gives the embedder, or nil when its model is not installed; called from
@@ -22,13 +23,51 @@ package struct TextEmbedding: Sendable {
     try Self.translating { try load() }
   }
 
-  /// The vectors of contents, or nil when there is no model.
-  package func embed(_ contents: [String]) throws -> EmbeddedTexts? {
+  /// The vectors of queries and other short texts, or nil when there is no model; what is longer than
+  /// the model reads is cut.
+  package func embed(_ texts: [String]) throws -> Embedded<[Float]>? {
     guard let embedder = try embedder() else { return nil }
-    let embeddings = try Self.translating { try embedder.embed(contents) }.map {
-      StoredEmbedding(vector: $0.vector, embeddedCharacters: $0.embeddedCharacters)
+    let vectors = try Self.translating { try embedder.embed(texts) }.map(\.vector)
+    return Embedded(values: vectors, identity: embedder.identity)
+  }
+
+  /// The vector of a user's query, or nil when there is no model; the latest ones are remembered.
+  package func embed(query: String, of user: UserID?) throws -> Embedded<[Float]>? {
+    guard let embedder = try embedder() else { return nil }
+    if let vector = queries.vector(of: query, user, embedder.identity) {
+      return Embedded(values: [vector], identity: embedder.identity)
     }
-    return EmbeddedTexts(embeddings: embeddings, identity: embedder.identity)
+    let embedded = try embed([query])
+    if let embedded, let vector = embedded.values.first {
+      queries.add(vector, of: query, user, embedded.identity)
+    }
+    return embedded
+  }
+
+  /// Drops what is remembered of a user's queries.
+  package func forget(_ user: UserID) { queries.forget(user) }
+
+  /// The vectors of all passages of contents, or nil when there is no model. Equal contents are
+  /// embedded once.
+  package func embed(contents: [String]) throws -> Embedded<StoredEmbedding>? {
+    guard let embedder = try embedder() else { return nil }
+    var order: [ExactText: Int] = [:]
+    var passages: [[Passage]] = []
+    for content in contents where order[ExactText(content)] == nil {
+      order[ExactText(content)] = passages.count
+      passages.append(embedder.passages(of: content))
+    }
+    let vectors = try Self.translating { try embedder.embed(passages.joined().map(\.text)) }
+    var next = vectors.makeIterator()
+    let embeddings = passages.map { parts in
+      StoredEmbedding(
+        passages: parts.compactMap { part in
+          next.next().map { StoredEmbedding.Passage(span: part.span, vector: $0.vector) }
+        })
+    }
+    return Embedded(
+      values: contents.compactMap { order[ExactText($0)].map { embeddings[$0] } },
+      identity: embedder.identity)
   }
 
   /// A model's own error names files; callers learn what it means for them.
@@ -51,9 +90,10 @@ extension Embedder {
   }
 }
 
-/// Vectors and whose they are.
-package struct EmbeddedTexts: Sendable {
-  package let embeddings: [StoredEmbedding]
+/// What an embedder made, and which one it was.
+package struct Embedded<Value: Sendable>: Sendable {
+  /// In the order of the texts.
+  package let values: [Value]
   package let identity: EmbedderIdentity
 
   /// Refuses vectors of another embedder than the store's: two models' spaces must never mix.

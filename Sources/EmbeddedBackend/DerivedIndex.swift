@@ -13,6 +13,18 @@ final class DerivedIndex: Sendable {
   struct View: Sendable {
     let vectors: VectorSnapshot?
     let terms: LexicalSnapshot
+    /// How many passages the memories have that have several.
+    let passageCounts: [Int64: Int]
+
+    /// The rows of memories.
+    func rows(of memories: some Sequence<Int64>) throws -> [UInt64] {
+      try PassageRow.rows(of: memories, passageCounts)
+    }
+
+    /// How many memories have vectors.
+    var embeddedMemories: Int {
+      (vectors?.count ?? 0) - passageCounts.values.reduce(0) { $0 + $1 - 1 }
+    }
   }
 
   private let state = State()
@@ -24,9 +36,16 @@ final class DerivedIndex: Sendable {
     var sequence: Int64?
     var vectors: VectorCollection?
     var terms = LexicalCollection()
+    var passageCounts: [Int64: Int] = [:]
+
+    var view: View {
+      View(
+        vectors: vectors?.snapshot(), terms: terms.snapshot(), passageCounts: passageCounts)
+    }
 
     func reset() {
       vectors = nil
+      passageCounts = [:]
       terms = LexicalCollection()
     }
   }
@@ -56,7 +75,7 @@ final class DerivedIndex: Sendable {
     func catchUp(with db: Database) throws -> View {
       defer { end() }
       try index.catchUp(with: db)
-      return View(vectors: index.state.vectors?.snapshot(), terms: index.state.terms.snapshot())
+      return index.state.view
     }
   }
 
@@ -113,7 +132,8 @@ final class DerivedIndex: Sendable {
 
   private func forget(_ keys: ArraySlice<Int64>) throws {
     state.terms.remove(ids: keys.map(UInt64.init))
-    _ = try state.vectors?.remove(ids: keys.map(UInt64.init))
+    _ = try state.vectors?.remove(ids: try PassageRow.rows(of: keys, state.passageCounts))
+    for key in keys { state.passageCounts[key] = nil }
   }
 
   private func add(_ rows: [Row], _ db: Database) throws {
@@ -138,14 +158,15 @@ final class DerivedIndex: Sendable {
     let vectors = try Row.fetchCursor(
       db,
       sql: """
-        SELECT memory, vector FROM embeddings WHERE memory IN (\(list)) ORDER BY memory
+        SELECT id, vector FROM embeddings WHERE memory IN (\(list)) ORDER BY memory, id
         """)
     var batch = VectorBatch(ids: [], scopes: [], rows: [])
     while let row = try vectors.next() {
-      let memory: Int64 = row["memory"]
-      guard let place = places[memory] else { continue }
-      batch.ids.append(UInt64(memory))
-      batch.groups.append(UInt64(memory))
+      let passage = PassageRow(id: row["id"])
+      guard let place = places[passage.memory] else { continue }
+      batch.ids.append(passage.row)
+      batch.groups.append(UInt64(passage.memory))
+      if passage.passage > 0 { state.passageCounts[passage.memory] = passage.passage + 1 }
       batch.scopes.append(place.scope)
       batch.times.append(place.time)
       let length = batch.rows.count
@@ -153,7 +174,7 @@ final class DerivedIndex: Sendable {
       let dimension = state.vectors?.configuration.dimension ?? batch.rows.count / batch.ids.count
       guard batch.rows.count - length == dimension else {
         throw StorageError(
-          .damaged, "The vector of memory \(memory) does not have \(dimension) elements.")
+          .damaged, "The vector of memory \(passage.memory) does not have \(dimension) elements.")
       }
     }
     guard !batch.ids.isEmpty else { return }

@@ -8,10 +8,21 @@ internal import VectorEngine
 struct IndexedTransaction {
   private let transaction: Transaction
   private let view: DerivedIndex.View
+  private let filtered = FilteredKeys()
 
   init(_ records: Transaction, _ view: DerivedIndex.View) {
     transaction = records
     self.view = view
+  }
+
+  /// What filters have left in this transaction: a search by meaning and by word asks twice.
+  private final class FilteredKeys {
+    struct Question: Hashable {
+      let scope: Scope
+      let filter: MemoryFilter
+    }
+
+    var answers: [Question: [Int64]] = [:]
   }
 }
 
@@ -19,7 +30,7 @@ extension IndexedTransaction: MemorySearcher {
   var records: any MemoryReader { transaction }
 
   var indexedCounts: IndexedCounts {
-    IndexedCounts(memories: view.terms.count, vectors: view.vectors?.count ?? 0)
+    IndexedCounts(memories: view.terms.count, vectors: view.embeddedMemories)
   }
 
   func nearest(
@@ -28,30 +39,53 @@ extension IndexedTransaction: MemorySearcher {
     guard let vectors = view.vectors else { return [] }
     let place = try Place(scope, transaction)
     var options = SearchOptions()
-    options.ids = try keys(in: place, filter).map { IDSet($0) }
+    if filter.isTimeRange {
+      guard let range = filter.milliseconds else { return [] }
+      options.times = range
+    } else if let keys = try keys(in: scope, place, filter) {
+      options.ids = IDSet(try view.rows(of: keys))
+    }
     // What has expired but is still in the index may be among the best: so many more are taken.
     let expired = options.ids == nil ? try expiredKeys(of: scope.user) : []
     let found = try vectors.search(
       vector, count: count + expired.count, in: place.searchScope, options)
-    return Array(found.filter { !expired.contains($0.group) }.prefix(count).map(Self.candidate))
+    return Array(found.filter { !expired.contains($0.group) }.prefix(count).map(candidate))
   }
 
   func similarities(
     of keys: [MemoryKey], to vector: [Float], in scope: Scope
-  ) throws -> [MemoryKey: Double] {
-    guard let vectors = view.vectors, !keys.isEmpty else { return [:] }
+  ) throws -> [Candidate] {
+    guard let vectors = view.vectors, !keys.isEmpty else { return [] }
     let place = try Place(scope, transaction)
-    let options = SearchOptions(ids: IDSet(keys.map { UInt64($0.rawValue) }))
-    let found = try vectors.search(vector, count: keys.count, in: place.searchScope, options)
+    let options = SearchOptions(ids: IDSet(try view.rows(of: keys.map(\.rawValue))))
+    return try vectors.search(vector, count: keys.count, in: place.searchScope, options)
+      .map(candidate)
+  }
+
+  func spans(of candidates: [Candidate], in scope: Scope) throws -> [MemoryKey: TextSpan] {
+    guard !candidates.isEmpty else { return [:] }
+    let rows = try candidates.map {
+      String(try PassageRow(memory: $0.key.rawValue, passage: $0.passage).id)
+    }
+    let spans = try Row.fetchAll(
+      transaction.db,
+      sql: """
+        SELECT embeddings.memory, embeddings.span_start, embeddings.span_end FROM embeddings
+          JOIN memories ON memories.id = embeddings.memory
+          JOIN users ON users.id = memories.user
+        WHERE embeddings.id IN (\(rows.joined(separator: ","))) AND users.name = ?
+        """, arguments: [scope.user.description])
     return Dictionary(
-      uniqueKeysWithValues: found.map(Self.candidate).map { ($0.key, $0.score) })
+      uniqueKeysWithValues: spans.map {
+        (MemoryKey(rawValue: $0["memory"]), TextSpan(start: $0["span_start"], end: $0["span_end"]))
+      })
   }
 
   func matching(
     _ text: String, in scope: Scope, _ filter: MemoryFilter
   ) throws -> [Candidate] {
     let place = try Place(scope, transaction)
-    let allowed = try keys(in: place, filter).map(Set.init)
+    let allowed = try keys(in: scope, place, filter).map { Set($0.map(UInt64.init)) }
     let expired = allowed == nil ? try expiredKeys(of: scope.user) : []
     return view.terms.search(
       terms: TextAnalyzer.terms(of: text), scope: place.lexicalScope, count: .max,
@@ -72,11 +106,17 @@ extension IndexedTransaction: MemorySearcher {
   }
 
   /// The memories that a filter leaves, or nil when it leaves all.
-  private func keys(in place: Place, _ filter: MemoryFilter) throws -> [UInt64]? {
+  private func keys(
+    in scope: Scope, _ place: Place, _ filter: MemoryFilter
+  ) throws -> [Int64]? {
     guard !filter.isEmpty else { return nil }
+    let question = FilteredKeys.Question(scope: scope, filter: filter)
+    if let known = filtered.answers[question] { return known }
     var condition = place.condition
     condition.add("memories.superseded_by IS NULL")
-    return try transaction.keys(condition, filter).map(UInt64.init)
+    let keys = try transaction.keys(condition, filter)
+    filtered.answers[question] = keys
+    return keys
   }
 
   /// What has expired by itself and was not yet swept away; nearly always nothing.
@@ -101,8 +141,25 @@ extension IndexedTransaction: MemorySearcher {
     }
   }
 
-  private static func candidate(_ neighbor: Neighbor) -> Candidate {
-    Candidate(key: MemoryKey(rawValue: Int64(neighbor.group)), score: Double(neighbor.score))
+  private func candidate(_ neighbor: Neighbor) -> Candidate {
+    let passage = PassageRow(row: neighbor.id)
+    return Candidate(
+      key: MemoryKey(rawValue: passage.memory), score: Double(neighbor.score),
+      passage: passage.passage, passageCount: view.passageCounts[passage.memory] ?? 1)
+  }
+}
+
+extension MemoryFilter {
+  /// Whether it speaks of times alone: that the engine tells by itself, inside the scan.
+  fileprivate var isTimeRange: Bool {
+    types == nil && expression == nil && (since != nil || until != nil)
+  }
+
+  /// The times that are meant; nil when there are none.
+  fileprivate var milliseconds: ClosedRange<Int64>? {
+    let first = since?.milliseconds ?? .min
+    let last = until?.milliseconds ?? .max
+    return first <= last ? first...last : nil
   }
 }
 

@@ -33,9 +33,8 @@ extension Memory {
       memories.content, memories.memory_type, memories.metadata, memories.created_at,
       memories.updated_at, memories.occurred_at, memories.importance, memories.access_count,
       memories.last_accessed_at, memories.version, memories.expires_at, memories.supersedes,
-      memories.superseded_by, embeddings.embedded_chars
+      memories.superseded_by
     FROM memories JOIN users ON users.id = memories.user
-      LEFT JOIN embeddings ON embeddings.memory = memories.id
     """
 
   init(row: Row) throws {
@@ -50,7 +49,6 @@ extension Memory {
       accessCount: row["access_count"],
       lastAccessedAt: (row["last_accessed_at"] as Int64?).map { Timestamp(milliseconds: $0) },
       importance: row["importance"], version: row["version"],
-      embeddedCharacters: row["embedded_chars"],
       expiresAt: (row["expires_at"] as Int64?).map { Timestamp(milliseconds: $0) },
       supersedes: (row["supersedes"] as String?).map(MemoryID.init(stored:)),
       supersededBy: (row["superseded_by"] as String?).map(MemoryID.init(stored:)))

@@ -7,7 +7,7 @@ internal import GRDB
 /// the number of memories of a session, the lifetime totals, which memories lack a vector, and the
 /// change sequence that the index follows. Touches (`access_count`, `last_accessed_at`) are in no trigger, so they never enter it.
 enum Schema {
-  static let version = 1
+  static let version = 2
   /// "RCLT", so that other programs can tell whose file this is.
   static let applicationID = 0x5243_4C54
 
@@ -22,10 +22,11 @@ enum Schema {
     try queue.close()
   }
 
-  /// Makes today's tables in a database that has none.
+  /// Makes today's tables, from those of any earlier version or from none.
   static func migrate(_ db: Database, path: String) throws {
-    guard try version(of: db, path: path) == 0 else { return }
-    try db.execute(sql: first)
+    let found = try version(of: db, path: path)
+    guard found < version else { return }
+    for step in [first, second].dropFirst(found) { try db.execute(sql: step) }
     try db.execute(sql: "PRAGMA application_id = \(applicationID)")
     try db.execute(sql: "PRAGMA user_version = \(version)")
   }
@@ -167,6 +168,42 @@ enum Schema {
       INSERT INTO changes(memory) VALUES (NEW.memory);
     END;
     CREATE TRIGGER embedding_deleted AFTER DELETE ON embeddings BEGIN
+      UPDATE memories SET has_vector = 0 WHERE id = OLD.memory;
+      INSERT INTO changes(memory) VALUES (OLD.memory);
+    END;
+    """
+
+  /// A vector for each passage of a memory (the key is that of `PassageRow`) instead of one for its
+  /// beginning. Vectors of a beginning only are dropped; they are made again as whole ones.
+  private static let second = """
+    DROP TRIGGER embedding_added;
+    DROP TRIGGER embedding_deleted;
+    ALTER TABLE embeddings RENAME TO first_embeddings;
+
+    CREATE TABLE embeddings (
+      id INTEGER PRIMARY KEY,
+      memory INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE,
+      span_start INTEGER NOT NULL,
+      span_end INTEGER NOT NULL,
+      vector BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX embeddings_by_memory ON embeddings(memory);
+
+    INSERT INTO embeddings
+      SELECT memory, memory, 0, length(content), vector
+      FROM first_embeddings JOIN memories ON memories.id = first_embeddings.memory
+      WHERE embedded_chars >= length(content);
+    INSERT INTO changes(memory)
+      SELECT memory FROM first_embeddings WHERE memory NOT IN (SELECT memory FROM embeddings);
+    UPDATE memories SET has_vector = 0
+      WHERE has_vector = 1 AND id NOT IN (SELECT memory FROM embeddings);
+    DROP TABLE first_embeddings;
+
+    CREATE TRIGGER embedding_added AFTER INSERT ON embeddings WHEN NEW.id = NEW.memory BEGIN
+      UPDATE memories SET has_vector = 1 WHERE id = NEW.memory;
+      INSERT INTO changes(memory) VALUES (NEW.memory);
+    END;
+    CREATE TRIGGER embedding_deleted AFTER DELETE ON embeddings WHEN OLD.id = OLD.memory BEGIN
       UPDATE memories SET has_vector = 0 WHERE id = OLD.memory;
       INSERT INTO changes(memory) VALUES (OLD.memory);
     END;

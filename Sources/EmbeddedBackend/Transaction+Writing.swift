@@ -136,7 +136,8 @@ extension Transaction: MemoryWriter {
         memory.updatedAt.milliseconds, memory.occurredAt?.milliseconds, memory.importance,
         memory.version, memory.expiresAt?.milliseconds, key,
       ])
-    if before != memory.content || embedding != nil {
+    // Two spellings of é are equal as strings, but the places of passages differ.
+    if before.map(ExactText.init) != ExactText(memory.content) || embedding != nil {
       try db.execute(sql: "DELETE FROM embeddings WHERE memory = ?", arguments: [key])
     }
     if let embedding { try store(embedding, of: key) }
@@ -266,9 +267,15 @@ extension Transaction: MemoryWriter {
   }
 
   private func store(_ embedding: StoredEmbedding, of memory: Int64) throws {
-    try db.execute(
-      sql: "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
-      arguments: [memory, embedding.embeddedCharacters, VectorBytes.data(embedding.vector)])
+    try db.execute(sql: "DELETE FROM embeddings WHERE memory = ?", arguments: [memory])
+    let statement = try db.cachedStatement(
+      sql: "INSERT INTO embeddings(id, memory, span_start, span_end, vector) VALUES (?, ?, ?, ?, ?)")
+    for (number, passage) in embedding.passages.enumerated() {
+      try statement.execute(arguments: [
+        try PassageRow(memory: memory, passage: number).id, memory, passage.span.start,
+        passage.span.end, VectorBytes.data(passage.vector),
+      ])
+    }
   }
 
   private func textHash(_ content: String) -> Int64 {

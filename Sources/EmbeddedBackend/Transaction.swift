@@ -242,6 +242,44 @@ extension Transaction: MemoryReader {
     return statistics
   }
 
+  func embeddings(
+    of contents: [String], in scope: Scope
+  ) throws -> [ExactText: StoredEmbedding] {
+    var found: [ExactText: StoredEmbedding] = [:]
+    for content in contents where found[ExactText(content)] == nil {
+      let rows = try Row.fetchCursor(
+        try db.cachedStatement(
+          sql: """
+            SELECT memories.id, memories.content FROM memories
+              JOIN users ON users.id = memories.user
+            WHERE users.name = ? AND memories.text_hash = ? AND memories.has_vector = 1
+            """),
+        arguments: [
+          scope.user.description, EqualText.hash(EqualText.normalized(content)),
+        ])
+      while let row = try rows.next() {
+        guard ExactText(row["content"]) == ExactText(content) else { continue }
+        found[ExactText(content)] = try embedding(of: row["id"])
+        break
+      }
+    }
+    return found
+  }
+
+  private func embedding(of memory: Int64) throws -> StoredEmbedding {
+    let rows = try Row.fetchAll(
+      try db.cachedStatement(
+        sql: "SELECT span_start, span_end, vector FROM embeddings WHERE memory = ? ORDER BY id"),
+      arguments: [memory])
+    return StoredEmbedding(
+      passages: rows.map { row in
+        var vector: [Float] = []
+        VectorBytes.append(row["vector"], to: &vector)
+        return StoredEmbedding.Passage(
+          span: TextSpan(start: row["span_start"], end: row["span_end"]), vector: vector)
+      })
+  }
+
   func memoriesWithoutVector(_ leave: AdministrativeScope, limit: Int) throws -> [PendingMemory] {
     try Row.fetchAll(
       db,

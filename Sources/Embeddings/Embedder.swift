@@ -12,6 +12,10 @@ package protocol Embedder: Sendable {
   /// its embedding says so. The result does not depend on which texts are embedded together (beyond
   /// 1e-6 for each element).
   func embed(_ texts: [String]) throws(EmbeddingError) -> [Embedding]
+
+  /// The text in parts that are not cut when they are embedded: one part, the whole text, unless it
+  /// is longer than the model reads.
+  func passages(of text: String) -> [Passage]
 }
 
 extension Embedder {

@@ -9,10 +9,28 @@ package struct HashingEmbedder: Embedder {
   package let model: EmbeddingModel
 
   /// Makes an embedder whose vectors have `dimension` elements.
-  package init(dimension: Int = 256) {
+  ///
+  /// - Parameter maximumTokens: from how many words on a text has several passages, as with a model
+  ///   that reads no more than that.
+  package init(dimension: Int = 256, maximumTokens: Int = 256) {
     precondition(dimension > 0, "a vector has at least one element")
+    precondition(maximumTokens > 0, "a text has room for a word")
     model = EmbeddingModel(
-      name: "hashing-\(dimension)", dimension: dimension, maximumTokens: Int(Int32.max))
+      name: "hashing-\(dimension)", dimension: dimension, maximumTokens: maximumTokens)
+  }
+
+  package func passages(of text: String) -> [Passage] {
+    var words: [PassageCutter.Word] = []
+    var isInWord = false
+    var offset = 0
+    for scalar in text.unicodeScalars {
+      let isPart = !scalar.properties.isWhitespace
+      if isPart && !isInWord { words.append(.init(start: offset, tokens: 1)) }
+      isInWord = isPart
+      offset += UTF8.width(scalar)
+    }
+    guard words.count > model.maximumTokens else { return [Passage(whole: text)] }
+    return PassageCutter(maximumTokens: model.maximumTokens).passages(of: text, words)
   }
 
   package func embed(_ texts: [String]) throws(EmbeddingError) -> [Embedding] {

@@ -39,8 +39,9 @@ enum ExtractiveAnswer {
     hits.flatMap { hit in
       let pieces = pieces(of: hit.memory.content)
       return pieces.map { piece in
-        // The memory's own vector is that of its only passage.
-        let isWhole = pieces.count == 1 && hit.memory.embeddedCharacters != nil
+        // The vector that was compared is that of the only piece when it stands for all of the memory.
+        let whole = TextSpan(start: 0, end: hit.memory.content.unicodeScalars.count)
+        let isWhole = pieces.count == 1 && hit.span == whole
         return Passage(
           hit: hit, text: piece, semantic: hasVectors && isWhole ? hit.factors.semantic : nil)
       }

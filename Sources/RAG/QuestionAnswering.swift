@@ -99,9 +99,10 @@ package struct QuestionAnswering: Sendable {
       let scope = try MemoryService.scope(caller, user, session, rules, reader)
       _ = try MemoryService.activeSession(in: scope, rules, at: clock(), reader)
     }
-    let embedded = question.usesMemory ? try embedding.embed([text]) : nil
+    let asker = session == nil || user != nil ? try Authority.scope(of: user, for: caller).user : nil
+    let embedded = question.usesMemory ? try embedding.embed(query: text, of: asker) : nil
     timer.step("embed_ms")
-    let vector = embedded?.embeddings.first?.vector
+    let vector = embedded?.values.first
     var passages =
       question.usesMemory
       ? try self.passages(question, text, vector, embedded, caller, user, session) : []
@@ -126,7 +127,7 @@ package struct QuestionAnswering: Sendable {
   /// The passages to answer from. What was made by answering earlier questions is left out: an answer
   /// rests on what somebody said.
   private func passages(
-    _ question: Question, _ text: String, _ vector: [Float]?, _ embedded: EmbeddedTexts?,
+    _ question: Question, _ text: String, _ vector: [Float]?, _ embedded: Embedded<[Float]>?,
     _ caller: Caller, _ user: UserID?, _ session: SessionID?
   ) throws -> [ExtractiveAnswer.Passage] {
     let now = clock()
@@ -160,8 +161,8 @@ package struct QuestionAnswering: Sendable {
     guard !missing.isEmpty,
       let embedded = try embedding.embed(missing.map { passages[$0].text })
     else { return }
-    for (position, embedding) in zip(missing, embedded.embeddings) {
-      let product = zip(embedding.vector, vector).reduce(0) { $0 + $1.0 * $1.1 }
+    for (position, other) in zip(missing, embedded.values) {
+      let product = zip(other, vector).reduce(0) { $0 + $1.0 * $1.1 }
       passages[position].semantic = Double(product)
     }
   }
@@ -195,7 +196,7 @@ package struct QuestionAnswering: Sendable {
   ) throws -> MemoryID? {
     let exchange = answer.map { "Q: \(text)\nA: \($0)" }
     let stored = question.usesMemory ? exchange : nil
-    let embedded = try stored.flatMap { try embedding.embed([$0]) }
+    let embedded = try stored.flatMap { try embedding.embed(contents: [$0]) }
     guard stored != nil || session != nil else { return nil }
     return try backend.write { writer in
       let now = clock()
@@ -209,7 +210,7 @@ package struct QuestionAnswering: Sendable {
       try embedded?.adopt(in: writer)
       let draft = MemoryService.Draft(content: stored, metadata: ["generated": true])
       return try MemoryService.store(
-        draft, embedded?.embeddings.first, in: scope, rules, at: now, writer
+        draft, embedded?.values.first, in: scope, rules, at: now, writer
       ).memory.id
     }
   }

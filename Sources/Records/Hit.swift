@@ -42,11 +42,16 @@ package struct Hit: Hashable, Sendable {
   /// 0 to 1.
   package var relevance: Double
   package var factors: RelevanceFactors
+  /// The part of the content that bears on the query most; nil where no part stands out.
+  package var span: TextSpan?
 
-  package init(memory: Memory, relevance: Double, factors: RelevanceFactors) {
+  package init(
+    memory: Memory, relevance: Double, factors: RelevanceFactors, span: TextSpan? = nil
+  ) {
     self.memory = memory
     self.relevance = relevance
     self.factors = factors
+    self.span = span
   }
 }
 

@@ -22,20 +22,18 @@ package struct Memory: Hashable, Sendable, Codable {
   package var supersedes: MemoryID?
   /// The memory that took the place of this one, which is then no longer found by searching.
   package var supersededBy: MemoryID?
-  /// How many characters the embedder saw; fewer than the content has when it is longer than the
-  /// embedder's window, nil while there is no vector.
-  package var embeddedCharacters: Int?
-  /// In hits and lists only: the content was cut, and how long it is.
+  /// In hits and lists only: the content was cut, how long it is, and where in it the shown part
+  /// begins, unless that is the beginning.
   package var truncated: Bool?
   package var contentCharacters: Int?
+  package var contentStart: Int?
 
   package init(
     id: MemoryID, user: UserID, session: SessionID? = nil, content: String,
     type: String = Memory.defaultType, metadata: [String: JSONValue] = [:], createdAt: Timestamp,
     updatedAt: Timestamp? = nil, occurredAt: Timestamp? = nil, accessCount: Int = 0,
     lastAccessedAt: Timestamp? = nil, importance: Double = Memory.defaultImportance,
-    version: Int = 1, embeddedCharacters: Int? = nil, expiresAt: Timestamp? = nil,
-    supersedes: MemoryID? = nil, supersededBy: MemoryID? = nil
+    version: Int = 1, expiresAt: Timestamp? = nil, supersedes: MemoryID? = nil, supersededBy: MemoryID? = nil
   ) {
     self.id = id
     self.user = user
@@ -50,7 +48,6 @@ package struct Memory: Hashable, Sendable, Codable {
     self.lastAccessedAt = lastAccessedAt
     self.importance = importance
     self.version = version
-    self.embeddedCharacters = embeddedCharacters
     self.expiresAt = expiresAt
     self.supersedes = supersedes
     self.supersededBy = supersededBy
@@ -65,18 +62,30 @@ package struct Memory: Hashable, Sendable, Codable {
   /// Whether this was made by answering a question, not said by anybody.
   package var isGenerated: Bool { metadata["generated"] == .bool(true) }
 
-  /// The memory with its content cut to so many characters.
-  package func excerpt(_ characters: Int) -> Memory {
-    guard
-      let end = content.index(
-        content.startIndex, offsetBy: characters, limitedBy: content.endIndex),
-      end < content.endIndex
-    else { return self }
+  /// The memory with its content cut to so many characters, around a part of it when that is given.
+  package func excerpt(_ length: Int, around span: TextSpan? = nil) -> Memory {
+    // A scalar has at least one byte: short texts are not counted.
+    guard content.utf8.count > length else { return self }
+    let scalars = content.unicodeScalars
+    let count = scalars.count
+    guard count > length else { return self }
+    let start = Self.start(of: length, around: span, in: count)
+    let first = scalars.index(scalars.startIndex, offsetBy: start)
+    let last = scalars.index(first, offsetBy: length)
     var short = self
-    short.contentCharacters = content.count
+    short.contentCharacters = count
     short.truncated = true
-    short.content = String(content[..<end])
+    short.contentStart = start == 0 ? nil : start
+    short.content = String(scalars[first..<last])
     return short
+  }
+
+  /// Where an excerpt begins: at the beginning when the part lies in it, else so that the part stands
+  /// in the middle, or at the front when it is longer than the excerpt.
+  private static func start(of length: Int, around span: TextSpan?, in count: Int) -> Int {
+    guard let span, span.end > length else { return 0 }
+    let before = max(0, length - (span.end - span.start)) / 2
+    return max(0, min(span.start - before, count - length))
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -92,7 +101,7 @@ package struct Memory: Hashable, Sendable, Codable {
     case occurredAt = "occurred_at"
     case accessCount = "access_count"
     case lastAccessedAt = "last_accessed_at"
-    case embeddedCharacters = "embedded_chars"
     case contentCharacters = "content_chars"
+    case contentStart = "content_start"
   }
 }

@@ -18,3 +18,19 @@ package enum EqualText {
     return Int64(bitPattern: hash)
   }
 }
+
+/// A text that equals only the same scalars: `String` takes two spellings of é as equal, but what is
+/// computed from them, such as the place of a word, differs.
+package struct ExactText: Hashable, Sendable {
+  package let text: String
+
+  package init(_ text: String) { self.text = text }
+
+  package static func == (a: ExactText, b: ExactText) -> Bool {
+    a.text.utf8.elementsEqual(b.text.utf8)
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    for byte in text.utf8 { hasher.combine(byte) }
+  }
+}

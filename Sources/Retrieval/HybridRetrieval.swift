@@ -1,10 +1,13 @@
 import Foundation
 package import Records
 
-/// The weights of the factors. Only meaning and words count for now; the others are reported.
+/// How much each factor counts. Only meaning and words do for now; the others are reported.
 package struct RelevanceWeights: Hashable, Sendable {
   package var semantic = 0.6
   package var keyword = 0.4
+  /// What the similarity of a memory's nearest passage loses for each doubling of the number of its
+  /// passages: a long memory has many chances to be near by accident.
+  package var passagePenalty = 0.08
 
   package init() {}
 }
@@ -59,6 +62,7 @@ package struct HybridRetrieval: Sendable {
         ? $0.value.fused > $1.value.fused : $0.key.rawValue > $1.key.rawValue
     }.prefix(request.limit)
     let records = try searcher.memories(best.map(\.key), in: scope)
+    let spans = try searcher.spans(of: best.compactMap(\.value.nearest), in: scope)
     var result = RetrievalResult(hits: [], belowRelevance: 0)
     for (key, score) in best {
       // Index and records are of one moment: a hit without a record is damage, not fewer hits.
@@ -69,8 +73,10 @@ package struct HybridRetrieval: Sendable {
         result.belowRelevance += 1
         continue
       }
+      let span = try spans[key] ?? wordSpan(request.query, in: memory, scope, searcher)
       let factors = factors(score, memory, scope, request.now)
-      result.hits.append(Hit(memory: memory, relevance: score.fused, factors: factors))
+      result.hits.append(
+        Hit(memory: memory, relevance: score.fused, factors: factors, span: span))
     }
     return result
   }
@@ -79,6 +85,8 @@ package struct HybridRetrieval: Sendable {
     var semantic = 0.0
     var keyword = 0.0
     var fused = 0.0
+    /// The nearest passage by meaning.
+    var nearest: Candidate?
   }
 
   /// How many candidates each list contributes. The fused best can only be missed when it is in
@@ -91,10 +99,10 @@ package struct HybridRetrieval: Sendable {
     let depth = Self.depth(request.limit)
     var scores: [MemoryKey: Score] = [:]
     if request.strategy != .keyword, let vector = request.vector {
-      let nearest = try searcher.nearest(
+      for candidate in try searcher.nearest(
         to: vector, count: depth, in: scope, request.filter)
-      for candidate in nearest {
-        scores[candidate.key, default: Score()].semantic = min(1, max(0, candidate.score))
+      {
+        add(candidate, to: &scores)
       }
     }
     if request.strategy != .semantic {
@@ -105,7 +113,11 @@ package struct HybridRetrieval: Sendable {
         scores[match.key, default: Score()].keyword = match.score / best
       }
       if request.strategy == .hybrid, let vector = request.vector {
-        try addSimilarities(of: matches.prefix(depth).map(\.key), vector, scope, searcher, &scores)
+        // Words may find a memory that is not among the nearest; its similarity counts all the same.
+        let missing = matches.prefix(depth).map(\.key).filter { scores[$0]?.nearest == nil }
+        for candidate in try searcher.similarities(of: missing, to: vector, in: scope) {
+          add(candidate, to: &scores)
+        }
       }
     }
     let weights = effectiveWeights(request)
@@ -115,15 +127,24 @@ package struct HybridRetrieval: Sendable {
     return scores
   }
 
-  /// Words may find a memory that is not among the nearest; its similarity counts all the same.
-  private func addSimilarities(
-    of matches: [MemoryKey], _ vector: [Float], _ scope: Scope, _ searcher: any MemorySearcher,
-    _ scores: inout [MemoryKey: Score]
-  ) throws {
-    let missing = matches.filter { scores[$0]?.semantic == 0 }
-    guard !missing.isEmpty else { return }
-    let similarities = try searcher.similarities(of: missing, to: vector, in: scope)
-    for (key, similarity) in similarities { scores[key]?.semantic = min(1, max(0, similarity)) }
+  /// Notes how near a memory is.
+  private func add(_ candidate: Candidate, to scores: inout [MemoryKey: Score]) {
+    let penalty = weights.passagePenalty * log2(Double(candidate.passageCount))
+    scores[candidate.key, default: Score()].semantic = min(1, max(0, candidate.score - penalty))
+    scores[candidate.key]?.nearest = candidate
+  }
+
+  /// Where in a long memory that was found by word alone most of the query's words stand.
+  private func wordSpan(
+    _ query: String, in memory: Memory, _ scope: Scope, _ searcher: any MemorySearcher
+  ) throws -> TextSpan? {
+    let pieces = TextWindows.of(memory.content, length: Limits.excerptLength / 2)
+    guard pieces.count > 1 else { return nil }
+    let coverage = try searcher.coverage(of: query, by: pieces.map(\.text), in: scope.wholeUser)
+    guard let best = coverage.indices.max(by: { coverage[$0] < coverage[$1] }),
+      coverage[best] > 0
+    else { return nil }
+    return pieces[best].span
   }
 
   /// With one list alone its score is the relevance, so that 1 stays the best there is.

@@ -68,6 +68,8 @@ package protocol MemoryReader {
   /// Memories of the user in the order of their making, after a certain one.
   func allMemories(in scope: Scope, after: PageCursor?, limit: Int) throws -> [Memory]
 
+  /// The vectors that the user has stored for these contents, in whatever memory.
+  func embeddings(of contents: [String], in scope: Scope) throws -> [ExactText: StoredEmbedding]
   /// Memories that have no vector yet, oldest first.
   func memoriesWithoutVector(_ leave: AdministrativeScope, limit: Int) throws -> [PendingMemory]
   /// Which embedder's vectors are stored, once there are any.
@@ -81,15 +83,16 @@ package protocol MemorySearcher {
   /// How much the index holds.
   var indexedCounts: IndexedCounts { get }
   /// The memories nearest to a vector: min(`count`, memories in scope that have a vector and pass
-  /// the filter), by similarity descending.
+  /// the filter), by the similarity of each one's nearest passage, descending.
   func nearest(
     to vector: [Float], count: Int, in scope: Scope, _ filter: MemoryFilter
   ) throws -> [Candidate]
-  /// The similarities of certain memories of the scope to a vector; those without a vector are left
-  /// out.
+  /// How near certain memories of the scope are to a vector; those without a vector are left out.
   func similarities(
     of keys: [MemoryKey], to vector: [Float], in scope: Scope
-  ) throws -> [MemoryKey: Double]
+  ) throws -> [Candidate]
+  /// Where the nearest passages of candidates stand in their contents.
+  func spans(of candidates: [Candidate], in scope: Scope) throws -> [MemoryKey: TextSpan]
   /// The memories that share a term with the text, by BM25 over the scope, descending.
   func matching(
     _ text: String, in scope: Scope, _ filter: MemoryFilter
@@ -172,15 +175,24 @@ package struct EmbedderIdentity: Hashable, Sendable, Codable {
   }
 }
 
-/// A vector as it is stored with a memory.
+/// What is stored of a memory's meaning: a vector for each of its passages.
 package struct StoredEmbedding: Hashable, Sendable {
-  package let vector: [Float]
-  /// How many characters of the content the embedder saw.
-  package let embeddedCharacters: Int
+  /// A part of the content and its vector.
+  package struct Passage: Hashable, Sendable {
+    package let span: TextSpan
+    package let vector: [Float]
 
-  package init(vector: [Float], embeddedCharacters: Int) {
-    self.vector = vector
-    self.embeddedCharacters = embeddedCharacters
+    package init(span: TextSpan, vector: [Float]) {
+      self.span = span
+      self.vector = vector
+    }
+  }
+
+  /// At least one, in the order of the content; together they hold all of it.
+  package let passages: [Passage]
+
+  package init(passages: [Passage]) {
+    self.passages = passages
   }
 }
 
@@ -199,10 +211,16 @@ package struct PendingMemory: Hashable, Sendable {
 package struct Candidate: Hashable, Sendable {
   package let key: MemoryKey
   package let score: Double
+  /// Which of its passages is the nearest, counted from 0, and how many it has; one when it was found
+  /// by word.
+  package let passage: Int
+  package let passageCount: Int
 
-  package init(key: MemoryKey, score: Double) {
+  package init(key: MemoryKey, score: Double, passage: Int = 0, passageCount: Int = 1) {
     self.key = key
     self.score = score
+    self.passage = passage
+    self.passageCount = passageCount
   }
 }
 

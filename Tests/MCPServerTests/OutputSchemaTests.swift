@@ -141,7 +141,7 @@ import Testing
         Memory(id: .make(), user: user, content: "c", metadata: ["a": 1], createdAt: moment),
         Memory(
           id: .make(), user: user, session: .make(), content: "long", createdAt: moment,
-          occurredAt: moment, lastAccessedAt: moment, embeddedCharacters: 3
+          occurredAt: moment, lastAccessedAt: moment
         ).excerpt(2),
       ])
     let exchange = Exchange([ShowTool(value: records)])

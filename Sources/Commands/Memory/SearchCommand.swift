@@ -64,6 +64,7 @@ package struct SearchCommand: ParsableCommand {
       let memory: Memory
       let relevance: Double
       let factors: RelevanceFactors
+      let span: TextSpan?
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -94,7 +95,8 @@ package struct SearchCommand: ParsableCommand {
     }
     let result = Result(
       hits: found.0.hits.map {
-        Result.Hit(memory: $0.memory, relevance: $0.relevance, factors: $0.factors)
+        Result.Hit(
+          memory: $0.memory, relevance: $0.relevance, factors: $0.factors, span: $0.span)
       },
       count: found.0.hits.count, scope: session == nil ? "user" : "session",
       belowRelevance: found.0.belowRelevance,
@@ -107,7 +109,7 @@ package struct SearchCommand: ParsableCommand {
     guard !hits.isEmpty else { return "Nothing found." }
     return hits.map { hit in
       let percent = String(Int((hit.relevance * 100).rounded()))
-      let content = hit.memory.excerpt(Limits.excerptLength).content
+      let content = hit.memory.excerpt(Limits.excerptLength, around: hit.span).content
       return "\(percent.leftPadded(3))%  \(hit.memory.time.description.prefix(10))  \(content)\n"
         + "      \(hit.memory.id)"
     }.joined(separator: "\n")

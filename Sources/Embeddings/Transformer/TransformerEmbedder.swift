@@ -59,6 +59,15 @@ package struct TransformerEmbedder: Embedder {
     return embeddings
   }
 
+  package func passages(of text: String) -> [Passage] {
+    // A token has at least one byte: short texts are not read.
+    let room = model.maximumTokens - 2
+    guard text.utf8.count > room else { return [Passage(whole: text)] }
+    let words = tokenizer.words(of: text)
+    guard words.reduce(0, { $0 + $1.tokens }) > room else { return [Passage(whole: text)] }
+    return PassageCutter(maximumTokens: room).passages(of: text, words)
+  }
+
   /// The identifiers that the model sees for a text, with the marks of start and end.
   package func tokenIdentifiers(of text: String) -> [Int32] {
     tokenizer.tokens(of: text, maximum: model.maximumTokens).identifiers

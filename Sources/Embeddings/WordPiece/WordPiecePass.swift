@@ -8,6 +8,8 @@ struct WordPiecePass {
   private(set) var count = 0
   /// Where in the text, in bytes, the last piece in `identifiers` ends.
   private(set) var coveredBytes = 0
+  /// The words that were read.
+  private(set) var words: [PassageCutter.Word] = []
 
   private let tokenizer: WordPieceTokenizer
   private let maximum: Int
@@ -16,6 +18,9 @@ struct WordPiecePass {
   private var word: [UInt8] = []
   private var ends: [Int] = []
   private var wordLength = 0
+  /// Where in the text, in bytes, the word begins, and the scalar that is being read.
+  private var wordStart = 0
+  private var scalarStart = 0
   /// The end in the text of the last scalar of a word, also when it is too long to be kept.
   private var wordEnd = 0
   private var pieces: [(identifier: Int32, end: Int)] = []
@@ -35,11 +40,13 @@ struct WordPiecePass {
       let scalar = scalars[index]
       if scalar == "[", let mark = mark(at: index, in: text) {
         finishWord()
+        words.append(.init(start: offset, tokens: 1))
         offset += mark.name.count
         append(mark.identifier, end: offset)
         index = text.utf8.index(index, offsetBy: mark.name.count)
         continue
       }
+      scalarStart = offset
       offset += UTF8.width(scalar)
       for part in folding(scalar) { read(part, end: offset) }
       scalars.formIndex(after: &index)
@@ -66,6 +73,7 @@ struct WordPiecePass {
   }
 
   private mutating func extend(by bytes: [UInt8], end: Int) {
+    if wordLength == 0 { wordStart = scalarStart }
     wordLength += 1
     wordEnd = end
     // A word that is too long has one piece whatever it says: the rest of it is not kept.
@@ -76,11 +84,13 @@ struct WordPiecePass {
 
   private mutating func finishWord() {
     guard wordLength > 0 else { return }
+    let before = count
     if wordLength <= Self.longestWord, split() {
       for piece in pieces { append(piece.identifier, end: ends[piece.end - 1]) }
     } else {
       append(tokenizer.unknown, end: wordEnd)
     }
+    words.append(.init(start: wordStart, tokens: count - before))
     word.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     wordLength = 0

@@ -57,4 +57,13 @@ struct WordPieceTokenizer: Sendable {
       identifiers: [start] + pass.identifiers + [end], wholeCount: pass.count + 2,
       coveredCharacters: covered)
   }
+
+  /// Where the words of the text begin, and how many tokens each has; at most a hundred.
+  ///
+  /// - Complexity: O(length of the text).
+  func words(of text: String) -> [PassageCutter.Word] {
+    var pass = WordPiecePass(self, maximum: 0)
+    pass.read(text)
+    return pass.words
+  }
 }

@@ -8,9 +8,7 @@ package struct AddMemory: Tool {
   package static let description = """
     Call this after a decision, a correction, a stated preference, a root cause that was found, a \
     command that worked, or anything else worth knowing later. Store one self-contained statement \
-    that names the people and things it is about. The same text is merged instead of stored twice. \
-    The reply says how much of a long content is searchable by meaning (embedded_chars); all of it \
-    is kept and searchable by word.
+    that names the people and things it is about. The same text is merged instead of stored twice.
     """
   package static let annotations = ToolAnnotations.adds
 

@@ -9,7 +9,7 @@ package struct SearchMemories: Tool {
     Call this before answering anything that may rest on earlier conversations, work, preferences or \
     decisions. Finds memories by meaning and by word, best first, each with its relevance and what \
     it is made of. With session_id only that session is searched, also an expired one. Contents are \
-    cut to an excerpt; get_memory gives the whole.
+    cut to an excerpt around the part that bears on the query most (span); get_memory gives the whole.
     """
   package static let annotations = ToolAnnotations.reads
 
@@ -67,6 +67,7 @@ package struct SearchMemories: Tool {
       let memory: Memory
       let relevance: Double
       let factors: RelevanceFactors
+      let span: TextSpan?
     }
 
     enum Place: String, CaseIterable, Codable, Sendable {
@@ -89,7 +90,8 @@ package struct SearchMemories: Tool {
     return Output(
       hits: found.hits.map {
         Output.Hit(
-          memory: $0.memory.excerpt(length), relevance: $0.relevance, factors: $0.factors)
+          memory: $0.memory.excerpt(length, around: $0.span), relevance: $0.relevance,
+          factors: $0.factors, span: $0.span)
       },
       count: found.hits.count, scope: input.session == nil ? .user : .session,
       belowRelevance: found.belowRelevance, collapsed: 0)
