@@ -2,10 +2,11 @@ package import ConversationMemory
 internal import EmbeddedBackend
 internal import Embeddings
 internal import Foundation
-package import Logging
+internal import Logging
 package import MCPServer
 package import RAG
 internal import Records
+internal import Retrieval
 
 /// The object graph, put together from the settings: the only place that constructs things.
 package final class Application: Sendable {
@@ -27,8 +28,9 @@ package final class Application: Sendable {
   ///
   /// - Parameter readOnly: nothing is written, not even what searches touch.
   /// - Throws: `StorageError`, `EmbeddingError` for a model that was named and is not there.
-  package init(_ settings: Settings, logger: Logger, readOnly: Bool = false) throws {
+  package init(_ settings: Settings, readOnly: Bool = false) throws {
     self.readOnly = readOnly
+    let logger = settings.logger
     let touches = TouchBuffer(isRecording: !readOnly)
     self.touches = touches
     let log: @Sendable (String) -> Void = { logger.error("\($0)") }
@@ -41,9 +43,11 @@ package final class Application: Sendable {
     let embedding = TextEmbedding { try lazyEmbedder.embedder() }
     let rules = settings.sessionRules
     sessions = SessionService(backend: store, rules: rules, touches: touches)
+    let retrieval = HybridRetrieval(weights: settings.weights)
     memories = MemoryService(
-      backend: store, embedding: embedding, rules: rules, touches: touches)
-    questions = QuestionAnswering(backend: store, embedding: embedding, rules: rules)
+      backend: store, embedding: embedding, retrieval: retrieval, rules: rules, touches: touches)
+    questions = QuestionAnswering(
+      backend: store, embedding: embedding, retrieval: retrieval, rules: rules)
     health = HealthService(
       backend: store, embedding: embedding, rules: rules, sweeps: sweeps,
       answerModel: QuestionAnswering.modelName, readOnly: readOnly,

@@ -2,25 +2,37 @@ internal import ConversationMemory
 internal import Embeddings
 package import Evaluation
 internal import Foundation
-package import Logging
+internal import Logging
 internal import Records
 
 /// Measuring retrieval on labelled conversations, apart from anybody's memories.
 package enum Evaluations {
   /// Runs in a store of its own that is removed afterwards.
   ///
-  /// - Parameter model: the folder of a model, or the name of an embedder; nil for the installed one.
+  /// - Parameter settings: what the command line says of them; the data directory is passed over.
+  /// - Parameter varying: settings of retrieval, each with the values that are compared.
   /// - Throws: `unavailable` when a strategy needs a model and there is none, and what
   ///   `RetrievalEvaluator` throws.
   package static func run(
-    _ dataset: LabelledDataset, _ options: EvaluationOptions, model: String?, logger: Logger,
-    progress: (EvaluationProgress) -> Void
+    _ dataset: LabelledDataset, _ options: EvaluationOptions, settings: Settings.Options,
+    varying: [(key: SettingKey, values: [String])] = [], progress: (EvaluationProgress) -> Void
   ) throws -> EvaluationReport {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("recollect-eval-\(UUID().uuidString.lowercased())", isDirectory: true)
-    defer { remove(folder, logger) }
-    let settings = try Settings(.init(dataDirectory: folder.path, model: model))
-    let application = try Application(settings, logger: logger)
+    var own = settings
+    own.values[.dataDirectory] = folder.path
+    let application = try Application(try Settings(own))
+    defer { remove(folder, application.logger) }
+    var options = options
+    for variation in varying {
+      for value in variation.values {
+        var changed = own
+        changed.values[variation.key] = value
+        options.variations.append(
+          .init(
+            name: "\(variation.key.rawValue)=\(value)", weights: try Settings(changed).weights))
+      }
+    }
     let needsModel = options.strategies.contains { $0 != .keyword }
     let embedder = needsModel ? try application.embedder.embedder() : nil
     guard !needsModel || embedder != nil else {

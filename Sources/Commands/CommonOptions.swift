@@ -10,21 +10,14 @@ package struct OutputOptions: ParsableArguments {
   var json = false
 
   @Option(help: "trace, debug, info, notice, warning, error or critical.")
-  var logLevel = "notice"
+  var logLevel: String?
 
   package init() {}
 
   package func validate() throws {
-    guard Logger.Level(rawValue: logLevel) != nil else {
+    if let logLevel, Logger.Level(rawValue: logLevel) == nil {
       throw ValidationError("'\(logLevel)' is not a log level.")
     }
-  }
-
-  /// Writes to standard error; standard output belongs to results and to the protocol.
-  var logger: Logger {
-    var logger = Logger(label: "recollect") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
-    return logger
   }
 
   /// Prints a result, as JSON when that was asked for.
@@ -51,14 +44,31 @@ package struct StoreOptions: ParsableArguments {
       """)
   var model: String?
 
+  @Option(
+    help: """
+      The settings file. Default: recollect/recollect.json in your configuration directory, if it is \
+      there; `recollect config` shows what is in force.
+      """)
+  var config: String?
+
   package init() {}
+
+  /// What the command line says of the settings.
+  func options(
+    _ output: OutputOptions, _ others: [SettingKey: String?] = [:]
+  ) -> Settings.Options {
+    var values: [SettingKey: String?] = [
+      .dataDirectory: dataDirectory, .model: model, .logLevel: output.logLevel,
+    ]
+    values.merge(others) { _, new in new }
+    return Settings.Options(values.compactMapValues { $0 }, file: config)
+  }
 
   /// Opens what the options name, runs the body, and stores what is still to be stored.
   func withApplication<R>(
     _ output: OutputOptions, _ body: (Application) throws -> R
   ) throws -> R {
-    let settings = try Settings(.init(dataDirectory: dataDirectory, model: model))
-    let application = try Application(settings, logger: output.logger)
+    let application = try Application(try Settings(options(output)))
     let result = try body(application)
     try application.close()
     return result

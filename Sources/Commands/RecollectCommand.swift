@@ -14,7 +14,7 @@ package struct RecollectCommand: ParsableCommand {
     version: Application.version,
     subcommands: [
       ServeCommand.self, SearchCommand.self, ImportCommand.self, ExportCommand.self,
-      UsersCommand.self, EmbedCommand.self,
+      UsersCommand.self, ConfigCommand.self, EmbedCommand.self,
       ModelCommand.self, IndexCommand.self, EvalCommand.self, DemoCommand.self,
     ])
 

@@ -16,8 +16,9 @@ package struct ServeCommand: ParsableCommand {
   @OptionGroup var store: StoreOptions
   @OptionGroup var output: OutputOptions
 
-  @Option(help: "standard, core, all, or names of tools with commas between them.")
-  var tools = "standard"
+  @Option(
+    help: "standard, core, all, or names of tools with commas between them. Default: standard.")
+  var tools: String?
 
   @Flag(help: "Offer no tool that writes.")
   var readOnly = false
@@ -25,19 +26,25 @@ package struct ServeCommand: ParsableCommand {
   @Option(help: "Bind the client to one user; it can name no other.")
   var user: String?
 
-  @Option(help: "Whom the client means when it names no user.")
-  var defaultUser = "local"
+  @Option(help: "Whom the client means when it names no user. Default: local.")
+  var defaultUser: String?
 
   package init() {}
 
   package func run() throws {
+    let settings = try Settings(
+      store.options(
+        output,
+        [
+          .tools: tools, .user: user, .defaultUser: defaultUser,
+          .readOnly: readOnly ? "true" : nil,
+        ]))
     let caller: Caller =
-      if let user { .bound(try UserID(user)) } else {
-        .unbound(default: try UserID(defaultUser))
+      if let user = settings.user { .bound(user) } else {
+        .unbound(default: settings.defaultUser)
       }
-    let selection = try ToolSelection(tools, readOnly: readOnly)
-    let settings = try Settings(.init(dataDirectory: store.dataDirectory, model: store.model))
-    let application = try Application(settings, logger: output.logger, readOnly: readOnly)
+    let selection = try ToolSelection(settings.tools, readOnly: settings.readOnly)
+    let application = try Application(settings, readOnly: settings.readOnly)
     try StandardServer(application, caller: caller, selection: selection).run()
   }
 }

@@ -18,7 +18,19 @@ extension MemoryService {
     }
   }
 
-  /// The rankings of questions by each strategy: `[question][strategy]`, best first.
+  /// One way to rank.
+  package struct RankingMethod: Hashable, Sendable {
+    package let strategy: RetrievalStrategy
+    /// How much each factor counts; nil for what the service does anyway.
+    package let weights: RelevanceWeights?
+
+    package init(_ strategy: RetrievalStrategy, weights: RelevanceWeights? = nil) {
+      self.strategy = strategy
+      self.weights = weights
+    }
+  }
+
+  /// The rankings of questions by each method: `[question][method]`, best first.
   ///
   /// What `search` would find, for measuring: deeper than a page may be, all questions as of one
   /// moment, each embedded once for all strategies, and nothing is touched.
@@ -26,11 +38,11 @@ extension MemoryService {
   /// - Throws: `invalid_argument`, `not_found`, `unavailable` when a strategy needs a model and there
   ///   is none (a hybrid search without one would be a keyword search under another name).
   package func rank(
-    _ requests: [RankingRequest], by strategies: [RetrievalStrategy], minimumRelevance: Double = 0,
+    _ requests: [RankingRequest], by methods: [RankingMethod], minimumRelevance: Double = 0,
     caller: Caller
   ) throws -> [[[MemoryID]]] {
     let queries = try requests.map { try Validation.query($0.query, field: "question") }
-    let needsVectors = strategies.contains { $0 != .keyword }
+    let needsVectors = methods.contains { $0.strategy != .keyword }
     let embedded = needsVectors ? try embedding.embed(queries) : nil
     guard !needsVectors || embedded != nil else {
       throw ServiceError(
@@ -44,11 +56,12 @@ extension MemoryService {
       return try requests.indices.map { position in
         let request = requests[position]
         let scope = try Self.scope(caller, request.user, request.session, rules, searcher.records)
-        return try strategies.map { strategy in
-          try retrieval.search(
+        return try methods.map { method in
+          let retrieval = method.weights.map { HybridRetrieval(weights: $0) } ?? retrieval
+          return try retrieval.search(
             RetrievalRequest(
               query: queries[position], vector: embedded?.values[position],
-              strategy: strategy, limit: request.count, minimumRelevance: minimumRelevance,
+              strategy: method.strategy, limit: request.count, minimumRelevance: minimumRelevance,
               now: now),
             in: scope, searcher
           ).hits.map(\.memory.id)

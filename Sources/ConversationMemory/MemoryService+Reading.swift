@@ -33,7 +33,8 @@ extension MemoryService {
     guard (0...1).contains(request.minimumRelevance) else {
       throw ServiceError.invalid("min_relevance", "must be from 0 to 1")
     }
-    let asker = session == nil || user != nil ? try Authority.scope(of: user, for: caller).user : nil
+    let asker =
+      session == nil || user != nil ? try Authority.scope(of: user, for: caller).user : nil
     let embedded =
       request.strategy == .keyword ? nil : try embedding.embed(query: query, of: asker)
     if request.strategy == .semantic, embedded == nil {

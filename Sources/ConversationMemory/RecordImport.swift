@@ -76,7 +76,7 @@ package struct ImportedMemory: Sendable, Decodable {
   package let content: String
   let type: String?
   let metadata: [String: JSONValue]?
-  let createdAt: Timestamp?
+  package let createdAt: Timestamp?
   let updatedAt: Timestamp?
   let occurredAt: Timestamp?
   let importance: Double?

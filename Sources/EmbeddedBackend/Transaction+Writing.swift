@@ -269,7 +269,8 @@ extension Transaction: MemoryWriter {
   private func store(_ embedding: StoredEmbedding, of memory: Int64) throws {
     try db.execute(sql: "DELETE FROM embeddings WHERE memory = ?", arguments: [memory])
     let statement = try db.cachedStatement(
-      sql: "INSERT INTO embeddings(id, memory, span_start, span_end, vector) VALUES (?, ?, ?, ?, ?)")
+      sql: "INSERT INTO embeddings(id, memory, span_start, span_end, vector) VALUES (?, ?, ?, ?, ?)"
+    )
     for (number, passage) in embedding.passages.enumerated() {
       try statement.execute(arguments: [
         try PassageRow(memory: memory, passage: number).id, memory, passage.span.start,

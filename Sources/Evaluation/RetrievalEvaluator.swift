@@ -12,6 +12,8 @@ package enum EvaluationUnit: String, CaseIterable, Sendable, Codable {
 /// How a data set is measured.
 package struct EvaluationOptions: Sendable {
   package var strategies: [RetrievalStrategy] = [.hybrid]
+  /// Weights that are compared, each with every strategy; none for those of the service.
+  package var variations: [Variation] = []
   package var unit = EvaluationUnit.turn
   /// The k of recall@k; each within `cutoffRange`.
   package var cutoffs = [1, 5, 10, 20]
@@ -23,6 +25,28 @@ package struct EvaluationOptions: Sendable {
   package static let cutoffRange = Limits.pageSize
 
   package init() {}
+
+  /// Weights under the name that the report gives them.
+  package struct Variation: Hashable, Sendable {
+    package let name: String
+    package let weights: RelevanceWeights
+
+    package init(name: String, weights: RelevanceWeights) {
+      self.name = name
+      self.weights = weights
+    }
+  }
+
+  /// The ways of ranking that are compared, with their names.
+  fileprivate var methods: [(name: String, method: MemoryService.RankingMethod)] {
+    strategies.flatMap { strategy in
+      variations.isEmpty
+        ? [(strategy.rawValue, MemoryService.RankingMethod(strategy))]
+        : variations.map {
+          ("\(strategy.rawValue) \($0.name)", .init(strategy, weights: $0.weights))
+        }
+    }
+  }
 }
 
 /// How far an evaluation is.
@@ -74,15 +98,15 @@ package struct RetrievalEvaluator {
     for first in stride(from: 0, to: asked.count, by: Self.batch) {
       let questions = asked[first..<min(first + Self.batch, asked.count)]
       let rankings = try memories.rank(
-        questions.map(request), by: options.strategies,
+        questions.map(request), by: options.methods.map(\.method),
         minimumRelevance: options.minimumRelevance, caller: caller)
       scores += zip(questions, rankings).map { question, rankings in
         rankings.map { score($0, question) }
       }
       progress(.init(step: .asking, done: first + questions.count, total: asked.count))
     }
-    let results = options.strategies.indices.map { position in
-      result(options.strategies[position], asked, scores.map { $0[position] })
+    let results = options.methods.enumerated().map { position, method in
+      result(method, asked, scores.map { $0[position] })
     }
     return EvaluationReport(
       unit: options.unit, results: results, memories: counts.memories, sessions: counts.sessions,
@@ -129,7 +153,8 @@ package struct RetrievalEvaluator {
   }
 
   private func result(
-    _ strategy: RetrievalStrategy, _ questions: [LabelledQuestion], _ scores: [QuestionScore]
+    _ method: (name: String, method: MemoryService.RankingMethod),
+    _ questions: [LabelledQuestion], _ scores: [QuestionScore]
   ) -> EvaluationReport.Result {
     var overall: [QuestionScore] = []
     var categories: [String: [QuestionScore]] = [:]
@@ -138,7 +163,8 @@ package struct RetrievalEvaluator {
       categories[question.category, default: []].append(score)
     }
     return EvaluationReport.Result(
-      strategy: strategy, overall: MeanScores(of: overall, seed: options.seed),
+      name: method.name, strategy: method.method.strategy,
+      overall: MeanScores(of: overall, seed: options.seed),
       categories: categories.mapValues { MeanScores(of: $0, seed: options.seed) })
   }
 }

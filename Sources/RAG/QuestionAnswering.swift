@@ -99,7 +99,8 @@ package struct QuestionAnswering: Sendable {
       let scope = try MemoryService.scope(caller, user, session, rules, reader)
       _ = try MemoryService.activeSession(in: scope, rules, at: clock(), reader)
     }
-    let asker = session == nil || user != nil ? try Authority.scope(of: user, for: caller).user : nil
+    let asker =
+      session == nil || user != nil ? try Authority.scope(of: user, for: caller).user : nil
     let embedded = question.usesMemory ? try embedding.embed(query: text, of: asker) : nil
     timer.step("embed_ms")
     let vector = embedded?.values.first

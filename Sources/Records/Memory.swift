@@ -33,7 +33,8 @@ package struct Memory: Hashable, Sendable, Codable {
     type: String = Memory.defaultType, metadata: [String: JSONValue] = [:], createdAt: Timestamp,
     updatedAt: Timestamp? = nil, occurredAt: Timestamp? = nil, accessCount: Int = 0,
     lastAccessedAt: Timestamp? = nil, importance: Double = Memory.defaultImportance,
-    version: Int = 1, expiresAt: Timestamp? = nil, supersedes: MemoryID? = nil, supersededBy: MemoryID? = nil
+    version: Int = 1, expiresAt: Timestamp? = nil, supersedes: MemoryID? = nil,
+    supersededBy: MemoryID? = nil
   ) {
     self.id = id
     self.user = user

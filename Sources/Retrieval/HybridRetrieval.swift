@@ -1,17 +1,6 @@
 import Foundation
 package import Records
 
-/// How much each factor counts. Only meaning and words do for now; the others are reported.
-package struct RelevanceWeights: Hashable, Sendable {
-  package var semantic = 0.6
-  package var keyword = 0.4
-  /// What the similarity of a memory's nearest passage loses for each doubling of the number of its
-  /// passages: a long memory has many chances to be near by accident.
-  package var passagePenalty = 0.08
-
-  package init() {}
-}
-
 /// What a search asks for.
 package struct RetrievalRequest: Sendable {
   package var query: String

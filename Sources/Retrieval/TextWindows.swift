@@ -9,7 +9,8 @@ enum TextWindows {
     var start = scalars.startIndex
     var offset = 0
     while start < scalars.endIndex {
-      var end = scalars.index(start, offsetBy: length, limitedBy: scalars.endIndex)
+      var end =
+        scalars.index(start, offsetBy: length, limitedBy: scalars.endIndex)
         ?? scalars.endIndex
       if end < scalars.endIndex,
         let blank = scalars[start..<end].lastIndex(where: \.properties.isWhitespace),

@@ -42,6 +42,17 @@ package struct EvalCommand: ParsableCommand {
   @Option(help: "Leave out hits below this relevance, from 0 to 1.")
   var minRelevance = 0.0
 
+  @Option(
+    help: ArgumentHelp(
+      "Compare values of a setting of retrieval; may be given several times.",
+      discussion: "For example retrieval.passage_penalty=0,0.08.", valueName: "key=v1,v2,…"))
+  var vary: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Store every n-th session of a user as one long memory, 1 being all.", valueName: "n"))
+  var joinSessions: Int?
+
   @Option(help: "The seed of the resampling behind the intervals.")
   var seed: UInt64 = 1
 
@@ -50,13 +61,20 @@ package struct EvalCommand: ParsableCommand {
 
   package init() {}
 
-  package func validate() throws { _ = try options() }
+  package func validate() throws {
+    _ = try options()
+    _ = try variations()
+    if let joinSessions, joinSessions < 1 {
+      throw ValidationError("--join-sessions must be 1 or more.")
+    }
+  }
 
   package func run() throws {
-    let labelled = try format.read(dataset)
+    var labelled = try format.read(dataset)
+    if let joinSessions { labelled = try labelled.joiningSessions(every: joinSessions) }
     var bar: (step: EvaluationProgress.Step, bar: ProgressBar)?
     let report = try Evaluations.run(
-      labelled, try options(), model: store.model, logger: output.logger
+      labelled, try options(), settings: store.options(output), varying: try variations()
     ) { progress in
       if bar?.step != progress.step { bar = (progress.step, ProgressBar("eval")) }
       bar?.bar.show(progress.done, of: progress.total, progress.step.rawValue)
@@ -70,6 +88,18 @@ package struct EvalCommand: ParsableCommand {
       }
     }
     try output.print(report) { report.markdown }
+  }
+
+  private func variations() throws -> [(key: SettingKey, values: [String])] {
+    try vary.map { text in
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let key = SettingKey(rawValue: parts[0]), key.isOfRetrieval else {
+        let keys = SettingKey.allCases.filter(\.isOfRetrieval).map(\.rawValue)
+        throw ValidationError(
+          "--vary wants key=value,value with a key from \(keys.joined(separator: ", ")).")
+      }
+      return (key, parts[1].split(separator: ",").map(String.init))
+    }
   }
 
   private func options() throws -> EvaluationOptions {

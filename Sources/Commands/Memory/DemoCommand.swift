@@ -80,8 +80,10 @@ package struct DemoCommand: ParsableCommand {
 
   private func importSample(_ file: String, _ folder: URL) throws -> ImportCounts {
     let records = try JSONLines.read(file, as: Application.ImportRecord.self)
-    let settings = try Settings(.init(dataDirectory: folder.path, model: model))
-    let application = try Application(settings, logger: output.logger)
+    var options = Settings.Options([.dataDirectory: folder.path])
+    options.values[.model] = model
+    options.values[.logLevel] = output.logLevel
+    let application = try Application(try Settings(options))
     let clock = ContinuousClock()
     let start = clock.now
     let bar = ProgressBar("import")

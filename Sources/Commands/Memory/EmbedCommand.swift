@@ -44,7 +44,7 @@ package struct EmbedCommand: ParsableCommand {
   package func run() throws {
     let texts = try input.map { try Self.texts(inFile: $0) } ?? texts
     guard !texts.isEmpty else { throw InputError(.wrongUse, "There is no text to embed.") }
-    let settings = try Settings(.init(dataDirectory: store.dataDirectory, model: store.model))
+    let settings = try Settings(store.options(output))
     let bar = ProgressBar("embed")
     let embedded = try Models.embed(texts, settings) { bar.show($0, of: texts.count, "texts") }
     if let outputFile {

@@ -1,10 +1,10 @@
 internal import Records
 
 extension EvaluationReport {
-  /// The figures in percent: a table with a column for each strategy, and one with a row for each
+  /// The figures in percent: a table with a column for each way of ranking, and one with a row for each
   /// category.
   package var markdown: String {
-    let strategies = results.map(\.strategy.rawValue)
+    let strategies = results.map(\.name)
     let first = results[0].overall
     var overall = [["overall, %"] + strategies]
     for cutoff in first.recall.keys.sorted() {

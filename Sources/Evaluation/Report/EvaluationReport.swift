@@ -1,9 +1,11 @@
 package import Records
 
-/// What an evaluation found, for each strategy.
+/// What an evaluation found, for each way of ranking.
 package struct EvaluationReport: Sendable {
-  /// What one strategy achieved.
+  /// What one way of ranking achieved.
   package struct Result: Sendable, Encodable {
+    /// The strategy, and what else was chosen.
+    package let name: String
     package let strategy: RetrievalStrategy
     package let overall: MeanScores
     package let categories: [String: MeanScores]
@@ -33,14 +35,14 @@ extension EvaluationReport: Encodable {
     case searchSeconds = "search_seconds"
   }
 
-  /// `overall` and `categories` are those of the first strategy; `strategies` has every one's.
+  /// `overall` and `categories` are those of the first way of ranking; `strategies` has every one's.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(results[0].strategy, forKey: .strategy)
     try container.encode(results[0].overall, forKey: .overall)
     try container.encode(results[0].categories, forKey: .categories)
     try container.encode(
-      Dictionary(results.map { ($0.strategy.rawValue, $0) }) { first, _ in first },
+      Dictionary(results.map { ($0.name, $0) }) { first, _ in first },
       forKey: .strategies)
     try container.encode(questions, forKey: .questions)
     try container.encode(seconds, forKey: .seconds)

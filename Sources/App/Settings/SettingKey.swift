@@ -1,0 +1,61 @@
+/// Everything that can be set, by name.
+///
+/// The name is what the settings file uses (a dot stands for an object around the key) and what an
+/// environment variable has after `RECOLLECT_`, in capitals, with `_` for the dot.
+package enum SettingKey: String, CaseIterable, Sendable {
+  case dataDirectory = "data_directory"
+  case model
+  case tools
+  case readOnly = "read_only"
+  case user
+  case defaultUser = "default_user"
+  case sessionTimeoutHours = "session_timeout_hours"
+  case maxSessionsPerUser = "max_sessions_per_user"
+  case sessionCleanupIntervalMinutes = "session_cleanup_interval_minutes"
+  case enableSessionTracking = "enable_session_tracking"
+  case expiredSessionRetentionDays = "expired_session_retention_days"
+  case memoryOnSessionPurge = "memory_on_session_purge"
+  case semanticWeight = "retrieval.semantic_weight"
+  case keywordWeight = "retrieval.keyword_weight"
+  case passagePenalty = "retrieval.passage_penalty"
+  case logLevel = "log_level"
+  case logFormat = "log_format"
+
+  /// What it means, for whoever sets it.
+  package var meaning: String {
+    switch self {
+    case .dataDirectory: "the folder of the database"
+    case .model: "the folder of an embedding model, or 'hashing' for spelling instead of meaning"
+    case .tools: "which tools a server offers: standard, core, all, or names with commas"
+    case .readOnly: "whether a server offers no tool that writes"
+    case .user: "the one user to whom a server binds its client"
+    case .defaultUser: "whom a client means that names no user and is bound to none"
+    case .sessionTimeoutHours: "hours without activity after which a session expires"
+    case .maxSessionsPerUser: "active sessions of a user; one more expires the least recently used"
+    case .sessionCleanupIntervalMinutes: "minutes between two looks for overdue sessions"
+    case .enableSessionTracking: "whether there are sessions at all"
+    case .expiredSessionRetentionDays: "days for which expired sessions are kept"
+    case .memoryOnSessionPurge: "what becomes of a purged session's memories: keep or delete"
+    case .semanticWeight: "how much meaning counts in a hybrid search"
+    case .keywordWeight: "how much words count in a hybrid search"
+    case .passagePenalty: "what similarity loses for each doubling of a memory's passages"
+    case .logLevel: "trace, debug, info, notice, warning, error or critical"
+    case .logFormat: "how log lines look: text or json"
+    }
+  }
+
+  /// Whether it says how hits are ranked.
+  package var isOfRetrieval: Bool { rawValue.hasPrefix("retrieval.") }
+
+  /// The environment variable that sets it.
+  package var variable: String {
+    SettingSources.variablePrefix
+      + rawValue.uppercased().split(separator: ".").joined(separator: "_")
+  }
+
+  /// The key of an environment variable, if it is one.
+  init?(variable: String) {
+    guard let key = Self.allCases.first(where: { $0.variable == variable }) else { return nil }
+    self = key
+  }
+}

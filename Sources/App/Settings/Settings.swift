@@ -1,0 +1,110 @@
+package import ConversationMemory
+package import Foundation
+package import Logging
+package import Records
+
+/// Everything that can be set, read once, in one place.
+///
+/// An option of the command line comes before the environment, the environment before the settings
+/// file, the file before the default.
+package struct Settings: Sendable {
+  /// Where the database is.
+  package let dataDirectory: URL
+  /// The folder of a model, or the name of an embedder; nil for the installed default.
+  package let model: String?
+  /// Which tools a server offers.
+  package let tools: String
+  /// Whether a server offers no tool that writes.
+  package let readOnly: Bool
+  /// The one user to whom a server binds its client.
+  package let user: UserID?
+  /// Whom a client means that names nobody.
+  package let defaultUser: UserID
+  package let sessionRules: SessionRules
+  /// Seconds between two looks for overdue sessions.
+  package let sweepInterval: Double
+  package let weights: RelevanceWeights
+  package let logLevel: Logger.Level
+  package let logFormat: LogFormat
+  /// The settings file that was read, if there is one.
+  package let file: URL?
+  /// Every setting, what it is, and why.
+  package let explanation: [Explanation]
+
+  /// One setting as it is in force.
+  package struct Explanation: Hashable, Sendable, Encodable {
+    package let key: String
+    /// Absent where it is not set and has no default.
+    package let value: String?
+    package let origin: SettingOrigin
+    package let meaning: String
+    package let variable: String
+  }
+
+  /// What the command line said.
+  package struct Options: Sendable {
+    /// The settings that it gave.
+    package var values: [SettingKey: String]
+    /// The settings file that it named.
+    package var file: String?
+
+    package init(_ values: [SettingKey: String] = [:], file: String? = nil) {
+      self.values = values
+      self.file = file
+    }
+  }
+
+  /// Reads the settings.
+  ///
+  /// - Throws: `invalid_argument` naming the setting that cannot be understood, or what is no setting;
+  ///   `unavailable` for a file that was named and cannot be read.
+  package init(
+    _ options: Options = Options(),
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws {
+    let sources = try SettingSources(options, environment: environment)
+    var reader = SettingReader(sources.values)
+    self.file = sources.file
+    dataDirectory = URL(
+      fileURLWithPath: try reader.text(.dataDirectory, Self.defaultDirectory(environment).path),
+      isDirectory: true)
+    model = reader.optionalText(.model)
+    tools = try reader.text(.tools, "standard")
+    readOnly = try reader.flag(.readOnly, false)
+    user = try reader.user(.user)
+    defaultUser = try reader.user(.defaultUser, "local")
+    sessionRules = SessionRules(
+      maximumPerUser: try reader.count(.maxSessionsPerUser, 10, in: 1...1_000_000),
+      timeout: try reader.number(.sessionTimeoutHours, 24, in: 1e-6...1_000_000) * 3600,
+      isTracking: try reader.flag(.enableSessionTracking, true),
+      retention: try reader.optionalNumber(.expiredSessionRetentionDays, in: 0...1_000_000)
+        .map { $0 * 86_400 },
+      memoriesOnPurge: try reader.choice(.memoryOnSessionPurge, .keep))
+    sweepInterval =
+      try reader.number(.sessionCleanupIntervalMinutes, 5, in: 0.001...1_000_000) * 60
+    let standard = RelevanceWeights()
+    weights = RelevanceWeights(
+      semantic: try reader.number(.semanticWeight, standard.semantic, in: 0...1),
+      keyword: try reader.number(.keywordWeight, standard.keyword, in: 0...1),
+      passagePenalty: try reader.number(.passagePenalty, standard.passagePenalty, in: 0...1))
+    guard weights.semantic + weights.keyword <= 1 + 1e-9,
+      weights.semantic + weights.keyword > 0
+    else {
+      throw ServiceError.invalid(
+        "\(SettingKey.semanticWeight.rawValue) and \(SettingKey.keywordWeight.rawValue)",
+        "must add up to more than 0 and at most 1")
+    }
+    logLevel = try reader.choice(.logLevel, .notice)
+    logFormat = try reader.choice(.logFormat, .text)
+    explanation = reader.explanation
+  }
+
+  /// `$XDG_DATA_HOME/recollect`, or `~/.local/share/recollect`.
+  private static func defaultDirectory(_ environment: [String: String]) -> URL {
+    if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {
+      return URL(fileURLWithPath: data, isDirectory: true).appendingPathComponent("recollect")
+    }
+    return FileManager.default.homeDirectoryForCurrentUser
+      .appendingPathComponent(".local/share/recollect", isDirectory: true)
+  }
+}
