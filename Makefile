@@ -51,11 +51,11 @@ test: setup probe
 
 kill: setup
 	$(SWIFT) build -c release --build-tests
-	RECOLLECT_KILL_ROUNDS=200 $(SWIFT) test -c release --skip-build --disable-xctest --filter KillTests
+	RECOLLECT_TEST_KILL_ROUNDS=200 $(SWIFT) test -c release --skip-build --disable-xctest --filter KillTests
 
 wall: setup
 	$(SWIFT) build -c release --build-tests
-	RECOLLECT_WALL_CALLS=100000 $(SWIFT) test -c release --skip-build --disable-xctest --filter WallUnderFireTests
+	RECOLLECT_TEST_WALL_CALLS=100000 $(SWIFT) test -c release --skip-build --disable-xctest --filter WallUnderFireTests
 
 # The engine beside FAISS, on a quiet machine; FAISS comes from pip into an environment of its own.
 bench-scoped: packages

@@ -140,16 +140,20 @@ let package = Package(
         "ConversationMemory", "EmbeddedBackend", "Embeddings", "Records", "Retrieval",
         "ServiceTestSupport", "TestSupport",
         .product(name: "GRDB", package: "GRDB.swift", condition: server),
-      ], swiftSettings: strict),
+      ], exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "ConversationMemoryTests",
       dependencies: [
-        "ConversationMemory", "Embeddings", "RAG", "Records", "ServiceTestSupport",
+        "ConversationMemory", "EmbeddedBackend", "Embeddings", "RAG", "Records", "Retrieval",
+        "ServiceTestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
       name: "RAGTests",
       dependencies: ["ConversationMemory", "RAG", "Records", "ServiceTestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AppTests", dependencies: ["App", "ConversationMemory", "Records", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "EvaluationTests",
@@ -167,7 +171,8 @@ let package = Package(
     .testTarget(
       name: "CommandsTests", dependencies: ["CLI", "Records", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "EmbeddingsTests", dependencies: ["Embeddings", "TestSupport", "VectorKernels"],
+      name: "EmbeddingsTests",
+      dependencies: ["Embeddings", "Records", "TestSupport", "VectorKernels"],
       swiftSettings: strict),
   ]
 )

@@ -156,7 +156,9 @@ package struct SessionService: Sendable {
   package func delete(
     _ id: SessionID, withMemories: Bool, caller: Caller, user: UserID?
   ) throws -> Int? {
-    try backend.write { writer in
+    // Naming somebody else is refused whatever the id, as with every other verb.
+    if case .bound = caller { _ = try Authority.scope(of: user, for: caller) }
+    return try backend.write { writer in
       do {
         let scope = try scope(id, caller, user, writer)
         return try writer.deleteSession(in: scope, withMemories: withMemories)

@@ -3,10 +3,14 @@ package struct RelevanceWeights: Hashable, Sendable {
   package var semantic: Double
   package var keyword: Double
   /// What the similarity of a memory's nearest passage loses for each doubling of the number of its
-  /// passages: a long memory has many chances to be near by accident.
+  /// passages, since a long memory has many chances to be near by accident.
+  ///
+  /// Nothing by default: with every second session of LoCoMo stored as one memory (15 turns and more)
+  /// beside the turns of the others, recall@10 by meaning is 57% without, 45% with 0.03 and 32% with
+  /// 0.08. Where long memories say less for their length than short ones, a little helps.
   package var passagePenalty: Double
 
-  package init(semantic: Double = 0.6, keyword: Double = 0.4, passagePenalty: Double = 0.08) {
+  package init(semantic: Double = 0.6, keyword: Double = 0.4, passagePenalty: Double = 0) {
     self.semantic = semantic
     self.keyword = keyword
     self.passagePenalty = passagePenalty

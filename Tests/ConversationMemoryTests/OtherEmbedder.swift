@@ -1,4 +1,5 @@
 import Embeddings
+import Records
 
 /// An embedder of another space: as many dimensions as it likes, and a name of its own.
 struct OtherEmbedder: Embedder {
@@ -6,5 +7,9 @@ struct OtherEmbedder: Embedder {
 
   func embed(_ texts: [String]) throws(EmbeddingError) -> [Embedding] {
     texts.map { Embedding(vector: [1, 0, 0], tokenCount: 1, embeddedCharacters: $0.count) }
+  }
+
+  func passages(of text: String) -> [Passage] {
+    [Passage(text: text, span: TextSpan(start: 0, end: text.unicodeScalars.count))]
   }
 }

@@ -10,7 +10,7 @@ import Testing
 /// afterwards.
 @Suite struct WallUnderFireTests {
   private static let calls =
-    ProcessInfo.processInfo.environment["RECOLLECT_WALL_CALLS"].flatMap(Int.init) ?? 5_000
+    ProcessInfo.processInfo.environment["RECOLLECT_TEST_WALL_CALLS"].flatMap(Int.init) ?? 5_000
 
   @Test(.timeLimit(.minutes(60)))
   func `no verb with anybody's ids reads or changes another user's rows`() throws {
@@ -58,6 +58,7 @@ private struct Attack {
     caller = isBound ? .bound(UserID(stored: user)) : .unbound(default: nil)
     named = isBound && Bool.random(using: &generator) ? nil : UserID(stored: user)
     fixture.clock.advance(seconds: 0.001)
+    if isBound, Int.random(in: 0..<12, using: &generator) == 0 { return try misname() }
     do {
       try call()
       succeeded += 1
@@ -68,7 +69,7 @@ private struct Attack {
   }
 
   private mutating func call() throws {
-    switch Int.random(in: 0..<15, using: &generator) {
+    switch Int.random(in: 0..<21, using: &generator) {
     case 0, 1: try add()
     case 2: try update()
     case 3: try delete()
@@ -81,8 +82,50 @@ private struct Attack {
     case 11: try ask()
     case 12: try clearSession()
     case 13: try history()
+    case 14: try addSeveral()
+    case 15: try restore()
+    case 16: try statistics()
+    case 17: try bring()
+    case 18: try export()
+    case 19: try forget()
     default: try deleteSession()
     }
+  }
+
+  /// A bound caller who names anybody else finds nobody, whatever is asked and whether or not that
+  /// user exists.
+  private mutating func misname() throws {
+    let (memory, session) = (anyMemory(), anySession() ?? .make())
+    let other = UserID(stored: pick(users.filter { $0 != user } + ["nobody"]))
+    let (services, caller) = (fixture, caller)
+    let verbs: [() throws -> Any] = [
+      { try services.memories.delete(memory, caller: caller, user: other) },
+      { try services.memories.memories([memory], caller: caller, user: other) },
+      { try services.memories.history(of: memory, caller: caller, user: other) },
+      { try services.memories.update(memory, .init(type: "x"), caller: caller, user: other) },
+      { try services.memories.clear(caller: caller, user: other, session: nil, types: nil) },
+      { try services.memories.statistics(caller: caller, user: other, session: nil) },
+      { try services.memories.list(caller: caller, user: other, session: nil, .init(limit: 9)) },
+      {
+        try services.memories.search(.init(query: "x"), caller: caller, user: other, session: nil)
+      },
+      {
+        try services.memories.add(
+          .init(content: "x"), caller: caller, user: other, session: session)
+      },
+      { try services.memories.forget(other, caller: caller) as Any },
+      {
+        try services.sessions.delete(session, withMemories: true, caller: caller, user: other)
+          as Any
+      },
+      { try services.sessions.expire(session, caller: caller, user: other) },
+      { try services.sessions.session(session, caller: caller, user: other) },
+      { try services.sessions.create(caller: caller, user: other, name: nil, metadata: [:]) },
+      { try services.questions.ask(.init(text: "x"), caller: caller, user: other, session: nil) },
+    ]
+    let error = #expect(throws: ServiceError.self) { _ = try pick(verbs)() }
+    #expect(error?.code == .notFound)
+    refused += 1
   }
 
   // MARK: Verbs
@@ -99,6 +142,85 @@ private struct Attack {
     if let supersedes { expectOwn(supersedes) }
     check([memory])
     memories[memory.id] = Known(owner: user, content: content, session: session)
+  }
+
+  private mutating func addSeveral() throws {
+    let items = (0..<3).map { number in
+      (
+        draft: MemoryService.Draft(
+          content: "\(user) keeps several\(Int.random(in: 0..<500, using: &generator)) \(number)"),
+        session: anySession()
+      )
+    }
+    let added = try fixture.memories.addAll(items, caller: caller, user: named)
+    for (item, (memory, _)) in zip(items, added) {
+      expectOwn(item.session)
+      check([memory])
+      memories[memory.id] = Known(
+        owner: user, content: memory.content, session: item.session)
+    }
+  }
+
+  private mutating func restore() throws {
+    let id = anyMemory()
+    let memory = try fixture.memories.restore(id, version: 1, caller: caller, user: named)
+    expectOwn(id)
+    check([memory])
+    memories[id]?.content = memory.content
+  }
+
+  private mutating func statistics() throws {
+    let session = Bool.random(using: &generator) ? anySession() : nil
+    let (scope, found) = try fixture.memories.statistics(
+      caller: caller, user: named, session: session)
+    expectOwn(session)
+    #expect(scope.user.description == user)
+    let own = memories.values.filter {
+      $0.owner == user && (session == nil || $0.session == session)
+    }
+    #expect(found.total == own.count)
+  }
+
+  /// An import that names sessions and memories of anybody: what is there already stays as it is.
+  private mutating func bring() throws {
+    let (id, session) = (anyMemory(), anySession())
+    let content = "\(user) brings word\(Int.random(in: 0..<500, using: &generator))"
+    var line: JSONValue = [
+      "kind": "memory", "memory_id": .string(id.description), "user_id": .string(user),
+      "content": .string(content),
+    ]
+    if let session {
+      line = .object(
+        (line.object ?? [:]).merging(["session_id": .string(session.description)]) { $1 })
+    }
+    let record = try JSON.value(ImportedRecord.self, from: try JSON.data(line))
+    let counts = try fixture.memories.importRecords([record], caller: caller)
+    guard counts.memories == 1 else { return }
+    #expect(memories[id] == nil)
+    if let session, sessions[session] != nil { expectOwn(session) }
+    memories[id] = Known(owner: user, content: content, session: session)
+    gone.removeAll { $0 == id }
+  }
+
+  private mutating func export() throws {
+    let own = UserID(stored: user)
+    var found: [MemoryID] = []
+    try fixture.memories.export(caller: caller, user: own) { record in
+      switch record {
+      case .session(let session): #expect(sessions[session.id] == user)
+      case .memory(let memory, _):
+        check([memory])
+        found.append(memory.id)
+      }
+    }
+    #expect(Set(found) == Set(memories.filter { $0.value.owner == user }.keys))
+  }
+
+  private mutating func forget() throws {
+    guard Int.random(in: 0..<40, using: &generator) == 0 else { return }
+    _ = try fixture.memories.forget(UserID(stored: user), caller: caller)
+    for (id, known) in memories where known.owner == user { forget(id) }
+    sessions = sessions.filter { $0.value != user }
   }
 
   private mutating func update() throws {

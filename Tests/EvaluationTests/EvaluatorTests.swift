@@ -140,7 +140,7 @@ import Testing
     for number in 0..<130 { _ = try fixture.add("note \(number)", user: "ana") }
     let ranked = try fixture.memories.rank(
       [.init(query: "note 7", user: Self.user, session: nil, count: 130)],
-      by: [.hybrid, .keyword], caller: ServiceFixture.anyone)[0]
+      by: [.init(.hybrid), .init(.keyword)], caller: ServiceFixture.anyone)[0]
     #expect(ranked.map(\.count) == [130, 130])
     let found = try fixture.memories.search(
       .init(query: "note 7", limit: 100), caller: ServiceFixture.anyone, user: Self.user,
@@ -149,9 +149,50 @@ import Testing
     let bare = try ServiceFixture(embedder: nil)
     let error = #expect(throws: ServiceError.self) {
       try bare.memories.rank(
-        [.init(query: "note", user: Self.user, session: nil, count: 5)], by: [.hybrid],
+        [.init(query: "note", user: Self.user, session: nil, count: 5)], by: [.init(.hybrid)],
         caller: ServiceFixture.anyone)
     }
     #expect(error?.code == .unavailable)
+  }
+
+  @Test func `joined sessions are one memory each, which holds their evidence`() throws {
+    let corpus = Corpus([["apple one", "apple two"], ["pear one", "pear two"], ["plum one"]])
+    let questions = [
+      corpus.question("apple", ["apple one", "apple two"]), corpus.question("pear", ["pear two"]),
+      corpus.question("plum", ["plum one"]),
+    ]
+    let dataset = try LabelledDataset(records: corpus.records, questions: questions)
+    for (interval, count) in [(1, 3), (2, 4), (3, 4)] {
+      let joined = try dataset.joiningSessions(every: interval)
+      let contents = joined.records.compactMap { record in
+        if case .memory(let memory) = record { memory.content } else { nil }
+      }
+      #expect(contents.count == count && contents.contains("apple one\napple two"))
+      #expect(contents.contains("pear two") == (interval > 1))
+      #expect(joined.questions[0].evidence.count == 1)
+      let fixture = try ServiceFixture()
+      var options = EvaluationOptions()
+      options.strategies = [.keyword]
+      let report = try withExtendedLifetime(fixture) {
+        try RetrievalEvaluator(joined, options).run(in: fixture.memories)
+      }
+      #expect(report.results[0].overall.recall[5] == 1)
+    }
+    #expect(throws: ServiceError.self) { try dataset.joiningSessions(every: 0) }
+  }
+
+  @Test func `weights are compared side by side under their names`() throws {
+    let corpus = Corpus([["green tea", "blue door", "tea tea tea"]])
+    let report = try run(corpus, [corpus.question("green tea", ["green tea"])]) { options in
+      options.strategies = [.hybrid, .keyword]
+      options.variations = [
+        .init(name: "words", weights: .init(semantic: 0, keyword: 1)),
+        .init(name: "meaning", weights: .init(semantic: 1, keyword: 0)),
+      ]
+    }
+    #expect(
+      report.results.map(\.name)
+        == ["hybrid words", "hybrid meaning", "keyword words", "keyword meaning"])
+    #expect(report.markdown.contains("hybrid meaning"))
   }
 }

@@ -6,7 +6,7 @@ import Testing
 /// What was acknowledged survives the death of the process at the moment of the acknowledgement.
 @Suite struct KillTests {
   private static let rounds =
-    ProcessInfo.processInfo.environment["RECOLLECT_KILL_ROUNDS"].flatMap(Int.init) ?? 50
+    ProcessInfo.processInfo.environment["RECOLLECT_TEST_KILL_ROUNDS"].flatMap(Int.init) ?? 50
 
   @Test(.timeLimit(.minutes(10)))
   func `whatever was acknowledged is found after a kill, in every round`() throws {

@@ -15,7 +15,7 @@ package enum Checkout {
   /// A folder of reference data that may stand beside the checkout, or nil, said loudly.
   package static func shared(_ path: String) -> URL? {
     let folder =
-      ProcessInfo.processInfo.environment["RECOLLECT_SHARED"].map { URL(fileURLWithPath: $0) }
+      ProcessInfo.processInfo.environment["RECOLLECT_TEST_SHARED"].map { URL(fileURLWithPath: $0) }
       ?? root.deletingLastPathComponent().appendingPathComponent("shared")
     let url = folder.appendingPathComponent(path)
     guard FileManager.default.fileExists(atPath: url.path) else {

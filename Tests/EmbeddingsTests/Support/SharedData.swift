@@ -2,9 +2,9 @@ import Foundation
 
 /// Data of the project that is too large for the repository and is kept beside it.
 enum SharedData {
-  /// `shared/data` beside the package's folder, or in what `RECOLLECT_SHARED` names.
+  /// `shared/data` beside the package's folder, or in what `RECOLLECT_TEST_SHARED` names.
   static let directory: URL = {
-    if let place = ProcessInfo.processInfo.environment["RECOLLECT_SHARED"] {
+    if let place = ProcessInfo.processInfo.environment["RECOLLECT_TEST_SHARED"] {
       return URL(fileURLWithPath: place, isDirectory: true).appendingPathComponent("data")
     }
     var package = URL(fileURLWithPath: #filePath)
@@ -18,7 +18,8 @@ enum SharedData {
   ) throws {
     let url = directory.appendingPathComponent(path)
     guard FileManager.default.fileExists(atPath: url.path) else {
-      let words = "NOT CHECKED: \(url.path) is not there. Set RECOLLECT_SHARED to the folder.\n"
+      let words =
+        "NOT CHECKED: \(url.path) is not there. Set RECOLLECT_TEST_SHARED to the folder.\n"
       FileHandle.standardError.write(Data(words.utf8))
       return
     }
