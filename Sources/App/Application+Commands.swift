@@ -10,7 +10,7 @@ extension Application {
   /// A search that a person types.
   package struct MemoryQuery: Sendable {
     package var text: String
-    package var user: UserID
+    package var user: UserID?
     package var session: SessionID?
     package var strategy: RetrievalStrategy
     package var filter: MemoryFilter
@@ -18,7 +18,7 @@ extension Application {
     package var minimumRelevance: Double
 
     package init(
-      text: String, user: UserID, session: SessionID? = nil,
+      text: String, user: UserID?, session: SessionID? = nil,
       strategy: RetrievalStrategy = .hybrid, filter: MemoryFilter = MemoryFilter(),
       limit: Int = Limits.defaultSearchCount, minimumRelevance: Double = 0
     ) {
@@ -38,7 +38,8 @@ extension Application {
       MemoryService.Search(
         query: query.text, strategy: query.strategy, filter: query.filter, limit: query.limit,
         minimumRelevance: query.minimumRelevance),
-      caller: .unbound(default: nil), user: query.user, session: query.session)
+      caller: .unbound(default: try UserID(Self.defaultUser)), user: query.user,
+      session: query.session)
   }
 
   /// Every user that has stored something.
