@@ -1,12 +1,9 @@
-package import ConversationMemory
+internal import ConversationMemory
 package import Foundation
 package import Records
 
 /// What the command line asks of the services.
 extension Application {
-  /// A record of an import file.
-  package typealias ImportRecord = ImportedRecord
-
   /// A search that a person types.
   package struct MemoryQuery: Sendable {
     package var text: String
@@ -57,12 +54,5 @@ extension Application {
     try memories.export(caller: .unbound(default: nil), user: user) { record in
       try body(try JSON.data(record))
     }
-  }
-
-  /// Stores records of any users, as whoever owns the data directory.
-  package func importRecords(
-    _ records: [ImportRecord], progress: (Int) -> Void
-  ) throws -> ImportCounts {
-    try memories.importRecords(records, caller: .unbound(default: nil), progress: progress)
   }
 }
