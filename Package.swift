@@ -144,7 +144,8 @@ let package = Package(
     .testTarget(
       name: "ConversationMemoryTests",
       dependencies: [
-        "ConversationMemory", "Embeddings", "RAG", "Records", "ServiceTestSupport",
+        "CLI", "ConversationMemory", "Embeddings", "RAG", "Records", "ServiceTestSupport",
+        "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
