@@ -266,6 +266,7 @@ extension MemoryService {
     try writer.insert(prepared.history, of: memory.id, in: scope)
     counts.memories += 1
   }
+
   /// Says which memory of an import an error is about.
   private static func naming<R>(_ memory: Memory, _ body: () throws -> R) throws -> R {
     do {

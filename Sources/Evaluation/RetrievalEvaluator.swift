@@ -15,7 +15,8 @@ package struct EvaluationOptions: Sendable {
   package var unit = EvaluationUnit.turn
   /// The k of recall@k; each within `cutoffRange`.
   package var cutoffs = [1, 5, 10, 20]
-  package var minimumRelevance = 0.0
+  /// Each is measured with every strategy.
+  package var minimumRelevances = [0.0]
   /// Of the resampling behind the intervals.
   package var seed: UInt64 = 1
 
@@ -73,16 +74,22 @@ package struct RetrievalEvaluator {
     var scores: [[QuestionScore]] = []
     for first in stride(from: 0, to: asked.count, by: Self.batch) {
       let questions = asked[first..<min(first + Self.batch, asked.count)]
-      let rankings = try memories.rank(
-        questions.map(request), by: options.strategies,
-        minimumRelevance: options.minimumRelevance, caller: caller)
-      scores += zip(questions, rankings).map { question, rankings in
-        rankings.map { score($0, question) }
+      let requests = questions.map(request)
+      let rankings = try options.minimumRelevances.map { minimum in
+        try memories.rank(
+          requests, by: options.strategies, minimumRelevance: minimum, caller: caller)
+      }
+      scores += questions.enumerated().map { number, question in
+        rankings.flatMap { $0[number] }.map { score($0, question) }
       }
       progress(.init(step: .asking, done: first + questions.count, total: asked.count))
     }
-    let results = options.strategies.indices.map { position in
-      result(options.strategies[position], asked, scores.map { $0[position] })
+    let configurations = options.minimumRelevances.flatMap { minimum in
+      options.strategies.map { (strategy: $0, minimum: minimum) }
+    }
+    let results = configurations.enumerated().map { position, configuration in
+      result(
+        configuration.strategy, configuration.minimum, asked, scores.map { $0[position] })
     }
     return EvaluationReport(
       unit: options.unit, results: results, memories: counts.memories, sessions: counts.sessions,
@@ -129,7 +136,8 @@ package struct RetrievalEvaluator {
   }
 
   private func result(
-    _ strategy: RetrievalStrategy, _ questions: [LabelledQuestion], _ scores: [QuestionScore]
+    _ strategy: RetrievalStrategy, _ minimumRelevance: Double, _ questions: [LabelledQuestion],
+    _ scores: [QuestionScore]
   ) -> EvaluationReport.Result {
     var overall: [QuestionScore] = []
     var categories: [String: [QuestionScore]] = [:]
@@ -138,7 +146,8 @@ package struct RetrievalEvaluator {
       categories[question.category, default: []].append(score)
     }
     return EvaluationReport.Result(
-      strategy: strategy, overall: MeanScores(of: overall, seed: options.seed),
+      strategy: strategy, minimumRelevance: minimumRelevance,
+      overall: MeanScores(of: overall, seed: options.seed),
       categories: categories.mapValues { MeanScores(of: $0, seed: options.seed) })
   }
 }

@@ -1,12 +1,12 @@
 internal import Records
 
 extension EvaluationReport {
-  /// The figures in percent: a table with a column for each strategy, and one with a row for each
+  /// The figures in percent: a table with a column for each configuration, and one with a row for each
   /// category.
   package var markdown: String {
-    let strategies = results.map(\.strategy.rawValue)
+    let names = results.map(name)
     let first = results[0].overall
-    var overall = [["overall, %"] + strategies]
+    var overall = [["overall, %"] + names]
     for cutoff in first.recall.keys.sorted() {
       overall.append(["recall@\(cutoff)"] + results.map { percent($0.overall.recall[cutoff]) })
       if cutoff == QuestionScore.mainCutoff {
@@ -15,7 +15,7 @@ extension EvaluationReport {
     }
     overall.append(["nDCG@10"] + results.map { percent($0.overall.gainAt10) })
     overall.append(["MRR"] + results.map { percent($0.overall.meanReciprocalRank) })
-    var categories = [["recall@10 by category, %", "questions"] + strategies]
+    var categories = [["recall@10 by category, %", "questions"] + names]
     for (category, scores) in results[0].categories.sorted(by: { $0.key < $1.key }) {
       categories.append(
         [category, String(scores.questions)]
@@ -26,6 +26,12 @@ extension EvaluationReport {
       + "\(unit.rawValue)" + (model.map { "; vectors of \($0)" } ?? "")
       + "; \(tenths(seconds)) s."
     return [summary, Self.table(overall), Self.table(categories)].joined(separator: "\n\n")
+  }
+
+  /// The strategy and, where several were measured, the least relevance.
+  private func name(_ result: Result) -> String {
+    let isOnly = results.allSatisfy { $0.minimumRelevance == result.minimumRelevance }
+    return result.strategy.rawValue + (isOnly ? "" : " ≥ \(result.minimumRelevance)")
   }
 
   /// A table whose columns are as wide as their widest cell, so that it also reads well unrendered.

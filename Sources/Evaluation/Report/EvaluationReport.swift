@@ -1,12 +1,18 @@
 package import Records
 
-/// What an evaluation found, for each strategy.
+/// What an evaluation found, for each configuration.
 package struct EvaluationReport: Sendable {
-  /// What one strategy achieved.
+  /// What one configuration achieved.
   package struct Result: Sendable, Encodable {
     package let strategy: RetrievalStrategy
+    package let minimumRelevance: Double
     package let overall: MeanScores
     package let categories: [String: MeanScores]
+
+    private enum CodingKeys: String, CodingKey {
+      case strategy, overall, categories
+      case minimumRelevance = "min_relevance"
+    }
   }
 
   package let unit: EvaluationUnit
@@ -27,13 +33,14 @@ package struct EvaluationReport: Sendable {
 
 extension EvaluationReport: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case overall, categories, questions, seconds, strategy, strategies, unit, memories, sessions
-    case model
+    case overall, categories, questions, seconds, strategy, strategies, configurations, unit
+    case memories, sessions, model
     case importSeconds = "import_seconds"
     case searchSeconds = "search_seconds"
   }
 
-  /// `overall` and `categories` are those of the first strategy; `strategies` has every one's.
+  /// `overall` and `categories` are those of the first configuration; `configurations` has every
+  /// one's in the order asked for, and `strategies` the first of each strategy.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(results[0].strategy, forKey: .strategy)
@@ -42,6 +49,7 @@ extension EvaluationReport: Encodable {
     try container.encode(
       Dictionary(results.map { ($0.strategy.rawValue, $0) }) { first, _ in first },
       forKey: .strategies)
+    try container.encode(results, forKey: .configurations)
     try container.encode(questions, forKey: .questions)
     try container.encode(seconds, forKey: .seconds)
     try container.encode(unit, forKey: .unit)
