@@ -144,8 +144,8 @@ let package = Package(
     .testTarget(
       name: "ConversationMemoryTests",
       dependencies: [
-        "ConversationMemory", "EmbeddedBackend", "Embeddings", "RAG", "Records", "Retrieval",
-        "ServiceTestSupport",
+        "CLI", "ConversationMemory", "EmbeddedBackend", "Embeddings", "RAG", "Records", "Retrieval",
+        "ServiceTestSupport", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,16 +1,13 @@
-package import ConversationMemory
+internal import ConversationMemory
 package import Foundation
 package import Records
 
 /// What the command line asks of the services.
 extension Application {
-  /// A record of an import file.
-  package typealias ImportRecord = ImportedRecord
-
   /// A search that a person types.
   package struct MemoryQuery: Sendable {
     package var text: String
-    package var user: UserID
+    package var user: UserID?
     package var session: SessionID?
     package var strategy: RetrievalStrategy
     package var filter: MemoryFilter
@@ -18,7 +15,7 @@ extension Application {
     package var minimumRelevance: Double
 
     package init(
-      text: String, user: UserID, session: SessionID? = nil,
+      text: String, user: UserID?, session: SessionID? = nil,
       strategy: RetrievalStrategy = .hybrid, filter: MemoryFilter = MemoryFilter(),
       limit: Int = Limits.defaultSearchCount, minimumRelevance: Double = 0
     ) {
@@ -38,7 +35,8 @@ extension Application {
       MemoryService.Search(
         query: query.text, strategy: query.strategy, filter: query.filter, limit: query.limit,
         minimumRelevance: query.minimumRelevance),
-      caller: .unbound(default: nil), user: query.user, session: query.session)
+      caller: .unbound(default: try UserID(Self.defaultUser)), user: query.user,
+      session: query.session)
   }
 
   /// Every user that has stored something.
@@ -56,12 +54,5 @@ extension Application {
     try memories.export(caller: .unbound(default: nil), user: user) { record in
       try body(try JSON.data(record))
     }
-  }
-
-  /// Stores records of any users, as whoever owns the data directory.
-  package func importRecords(
-    _ records: [ImportRecord], progress: (Int) -> Void
-  ) throws -> ImportCounts {
-    try memories.importRecords(records, caller: .unbound(default: nil), progress: progress)
   }
 }

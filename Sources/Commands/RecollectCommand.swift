@@ -12,10 +12,20 @@ package struct RecollectCommand: ParsableCommand {
       `recollect import` and `recollect search` from the shell.
       """,
     version: Application.version,
-    subcommands: [
-      ServeCommand.self, SearchCommand.self, ImportCommand.self, ExportCommand.self,
-      UsersCommand.self, ConfigCommand.self, EmbedCommand.self,
-      ModelCommand.self, IndexCommand.self, EvalCommand.self, DemoCommand.self,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Server", subcommands: [ServeCommand.self, ConfigCommand.self, DemoCommand.self]),
+      CommandGroup(
+        name: "Memory",
+        subcommands: [
+          SearchCommand.self, AskCommand.self, MemoriesCommand.self, SessionsCommand.self,
+          UsersCommand.self, ImportCommand.self, ExportCommand.self,
+        ]),
+      CommandGroup(
+        name: "Model",
+        subcommands: [ModelCommand.self, EmbedCommand.self, EvalCommand.self]),
+      CommandGroup(
+        name: "Index", subcommands: [IndexCommand.self]),
     ])
 
   package init() {}

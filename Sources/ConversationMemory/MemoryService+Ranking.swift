@@ -23,10 +23,15 @@ extension MemoryService {
     package let strategy: RetrievalStrategy
     /// How much each factor counts; nil for what the service does anyway.
     package let weights: RelevanceWeights?
+    package let minimumRelevance: Double
 
-    package init(_ strategy: RetrievalStrategy, weights: RelevanceWeights? = nil) {
+    package init(
+      _ strategy: RetrievalStrategy, weights: RelevanceWeights? = nil,
+      minimumRelevance: Double = 0
+    ) {
       self.strategy = strategy
       self.weights = weights
+      self.minimumRelevance = minimumRelevance
     }
   }
 
@@ -38,8 +43,7 @@ extension MemoryService {
   /// - Throws: `invalid_argument`, `not_found`, `unavailable` when a strategy needs a model and there
   ///   is none (a hybrid search without one would be a keyword search under another name).
   package func rank(
-    _ requests: [RankingRequest], by methods: [RankingMethod], minimumRelevance: Double = 0,
-    caller: Caller
+    _ requests: [RankingRequest], by methods: [RankingMethod], caller: Caller
   ) throws -> [[[MemoryID]]] {
     let queries = try requests.map { try Validation.query($0.query, field: "question") }
     let needsVectors = methods.contains { $0.strategy != .keyword }
@@ -61,7 +65,7 @@ extension MemoryService {
           return try retrieval.search(
             RetrievalRequest(
               query: queries[position], vector: embedded?.values[position],
-              strategy: method.strategy, limit: request.count, minimumRelevance: minimumRelevance,
+              strategy: method.strategy, limit: request.count, minimumRelevance: method.minimumRelevance,
               now: now),
             in: scope, searcher
           ).hits.map(\.memory.id)

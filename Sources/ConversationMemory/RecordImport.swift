@@ -22,6 +22,17 @@ package enum ImportedRecord: Sendable, Decodable {
     case .memory: self = .memory(try ImportedMemory(from: decoder))
     }
   }
+
+  /// Looks whether the record obeys the rules that hold without looking at others.
+  ///
+  /// - Throws: `invalid_argument`.
+  package func check() throws {
+    let now = Timestamp.now()
+    switch self {
+    case .session(let session): _ = try session.record(at: now)
+    case .memory(let memory): _ = try memory.record(at: now)
+    }
+  }
 }
 
 /// A session that is imported.
@@ -47,12 +58,20 @@ package struct ImportedSession: Sendable, Decodable {
   }
 
   /// A session as a converter of other data makes it; the rest is as in a line without more fields.
-  package init(id: SessionID, user: UserID, name: String, createdAt: Timestamp?) {
+  package init(
+    id: SessionID, user: UserID, name: String?, createdAt: Timestamp?,
+    lastActivity: Timestamp? = nil, expiredAt: Timestamp? = nil, interactionCount: Int? = nil,
+    metadata: [String: JSONValue]? = nil
+  ) {
     self.id = id
     self.user = user
     self.name = name
     self.createdAt = createdAt
-    (lastActivity, expiredAt, interactionCount, metadata, continues) = (nil, nil, nil, nil, nil)
+    self.lastActivity = lastActivity
+    self.expiredAt = expiredAt
+    self.interactionCount = interactionCount
+    self.metadata = metadata
+    continues = nil
   }
 
   func record(at now: Timestamp) throws -> SessionRecord {
@@ -105,14 +124,17 @@ package struct ImportedMemory: Sendable, Decodable {
 
   /// A memory as a converter of other data makes it; the rest is as in a line without more fields.
   package init(
-    id: MemoryID, user: UserID, session: SessionID?, content: String, createdAt: Timestamp?
+    id: MemoryID, user: UserID, session: SessionID?, content: String, createdAt: Timestamp?,
+    type: String? = nil, metadata: [String: JSONValue]? = nil
   ) {
     self.id = id
     self.user = user
     self.session = session
     self.content = content
     self.createdAt = createdAt
-    (type, metadata, updatedAt, occurredAt, importance) = (nil, nil, nil, nil, nil)
+    self.type = type
+    self.metadata = metadata
+    (updatedAt, occurredAt, importance) = (nil, nil, nil)
     (accessCount, lastAccessedAt, version) = (nil, nil, nil)
     (expiresAt, supersedes, supersededBy, history) = (nil, nil, nil, nil)
   }
@@ -239,7 +261,9 @@ extension MemoryService {
     // A session that is no more (purged, or deleted without its memories) stays the origin of what
     // was said in it; one that is there must be the same user's.
     let session = try memory.session.flatMap { try writer.owner(of: $0) == nil ? nil : $0 }
-    let scope = try Self.scope(caller, memory.user, session, rules, writer)
+    let scope = try Self.naming(memory) {
+      try Self.scope(caller, memory.user, session, rules, writer)
+    }
     if prepared.keepsID {
       guard try writer.owner(of: memory.id) == nil else {
         counts.skipped += 1
@@ -257,5 +281,16 @@ extension MemoryService {
     try writer.insert(memory, vector)
     try writer.insert(prepared.history, of: memory.id, in: scope)
     counts.memories += 1
+  }
+
+  /// Says which memory of an import an error is about.
+  private static func naming<R>(_ memory: Memory, _ body: () throws -> R) throws -> R {
+    do {
+      return try body()
+    } catch let error as ServiceError {
+      throw ServiceError(
+        error.code, "The memory \(memory.id) of \(memory.user): \(error.message)",
+        field: error.field)
+    }
   }
 }

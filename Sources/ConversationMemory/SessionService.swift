@@ -184,6 +184,26 @@ package struct SessionService: Sendable {
     }
   }
 
+  /// Counts something that was done in a session elsewhere than by answering a question, and moves the
+  /// session's clock. To be called once, after it succeeded.
+  ///
+  /// - Throws: `not_found`, `session_expired`.
+  package func recordInteraction(
+    in id: SessionID, caller: Caller, user: UserID?
+  ) throws -> Session {
+    try backend.write { writer in
+      let now = clock()
+      let scope = try scope(id, caller, user, writer)
+      guard
+        var record = try MemoryService.activeSession(in: scope, rules, at: now, writer)
+      else { throw ServiceError.notFound("session", field: "session_id") }
+      record.interactionCount += 1
+      record.lastActivity = max(record.lastActivity, now)
+      try writer.update(record)
+      return rules.lifecycle.view(of: record, at: now)
+    }
+  }
+
   /// What a session holds.
   package struct Statistics: Hashable, Sendable {
     package let session: Session
@@ -244,7 +264,7 @@ package struct SessionService: Sendable {
   /// More sessions than any user has; the limit of active ones keeps their number small.
   private static let everySession = 1_000_000
 
-  private static func defaultName(_ now: Timestamp) -> String {
+  static func defaultName(_ now: Timestamp) -> String {
     let text = now.description
     return "Session \(text.prefix(10)) \(text.dropFirst(11).prefix(5))"
   }

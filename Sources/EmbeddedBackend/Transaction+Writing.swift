@@ -195,7 +195,7 @@ extension Transaction: MemoryWriter {
     let content = try String.fetchOne(
       db, sql: "SELECT content FROM memories WHERE id = ? AND has_vector = 0",
       arguments: [pending.key.rawValue])
-    guard content == pending.content else { return }
+    guard content.map(ExactText.init) == ExactText(pending.content) else { return }
     try store(embedding, of: pending.key.rawValue)
   }
 

@@ -17,7 +17,8 @@ package struct EvaluationOptions: Sendable {
   package var unit = EvaluationUnit.turn
   /// The k of recall@k; each within `cutoffRange`.
   package var cutoffs = [1, 5, 10, 20]
-  package var minimumRelevance = 0.0
+  /// Each is measured with every strategy.
+  package var minimumRelevances = [0.0]
   /// Of the resampling behind the intervals.
   package var seed: UInt64 = 1
 
@@ -37,14 +38,24 @@ package struct EvaluationOptions: Sendable {
     }
   }
 
-  /// The ways of ranking that are compared, with their names.
-  fileprivate var methods: [(name: String, method: MemoryService.RankingMethod)] {
-    strategies.flatMap { strategy in
-      variations.isEmpty
-        ? [(strategy.rawValue, MemoryService.RankingMethod(strategy))]
-        : variations.map {
-          ("\(strategy.rawValue) \($0.name)", .init(strategy, weights: $0.weights))
+  /// One of the ways of ranking that are compared.
+  struct Configuration {
+    /// The strategy, and whatever else there are several of.
+    let name: String
+    let method: MemoryService.RankingMethod
+  }
+
+  var configurations: [Configuration] {
+    minimumRelevances.flatMap { minimum in
+      let suffix = minimumRelevances.count > 1 ? " ≥ \(minimum)" : ""
+      return strategies.flatMap { strategy in
+        (variations.isEmpty ? [nil] : variations.map(Optional.some)).map { variation in
+          Configuration(
+            name: strategy.rawValue + (variation.map { " \($0.name)" } ?? "") + suffix,
+            method: .init(
+              strategy, weights: variation?.weights, minimumRelevance: minimum))
         }
+      }
     }
   }
 }
@@ -98,15 +109,14 @@ package struct RetrievalEvaluator {
     for first in stride(from: 0, to: asked.count, by: Self.batch) {
       let questions = asked[first..<min(first + Self.batch, asked.count)]
       let rankings = try memories.rank(
-        questions.map(request), by: options.methods.map(\.method),
-        minimumRelevance: options.minimumRelevance, caller: caller)
+        questions.map(request), by: options.configurations.map(\.method), caller: caller)
       scores += zip(questions, rankings).map { question, rankings in
         rankings.map { score($0, question) }
       }
       progress(.init(step: .asking, done: first + questions.count, total: asked.count))
     }
-    let results = options.methods.enumerated().map { position, method in
-      result(method, asked, scores.map { $0[position] })
+    let results = options.configurations.enumerated().map { position, configuration in
+      result(configuration, asked, scores.map { $0[position] })
     }
     return EvaluationReport(
       unit: options.unit, results: results, memories: counts.memories, sessions: counts.sessions,
@@ -153,8 +163,8 @@ package struct RetrievalEvaluator {
   }
 
   private func result(
-    _ method: (name: String, method: MemoryService.RankingMethod),
-    _ questions: [LabelledQuestion], _ scores: [QuestionScore]
+    _ configuration: EvaluationOptions.Configuration, _ questions: [LabelledQuestion],
+    _ scores: [QuestionScore]
   ) -> EvaluationReport.Result {
     var overall: [QuestionScore] = []
     var categories: [String: [QuestionScore]] = [:]
@@ -163,7 +173,8 @@ package struct RetrievalEvaluator {
       categories[question.category, default: []].append(score)
     }
     return EvaluationReport.Result(
-      name: method.name, strategy: method.method.strategy,
+      name: configuration.name, strategy: configuration.method.strategy,
+      minimumRelevance: configuration.method.minimumRelevance,
       overall: MeanScores(of: overall, seed: options.seed),
       categories: categories.mapValues { MeanScores(of: $0, seed: options.seed) })
   }

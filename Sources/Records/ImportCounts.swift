@@ -8,3 +8,15 @@ package struct ImportCounts: Hashable, Sendable, Codable {
 
   package init() {}
 }
+
+/// A record of an import that cannot be stored.
+package struct ImportRefusal: Hashable, Sendable, Codable {
+  /// Where it stands: the file, and the place in it.
+  package let record: String
+  package let reason: String
+
+  package init(record: String, reason: String) {
+    self.record = record
+    self.reason = reason
+  }
+}

@@ -6,6 +6,11 @@ import Testing
   @Test(arguments: [
     [], ["serve"], ["search"], ["import"], ["embed"], ["model"], ["model", "install"],
     ["model", "list"], ["index"], ["index", "build"], ["index", "inspect"], ["index", "search"],
+    ["ask"], ["sessions"], ["sessions", "list"], ["sessions", "show"], ["sessions", "create"],
+    ["sessions", "update"], ["sessions", "expire"], ["sessions", "delete"], ["sessions", "stats"],
+    ["memories"], ["memories", "list"], ["memories", "show"], ["memories", "add"],
+    ["memories", "update"], ["memories", "delete"], ["memories", "clear"], ["memories", "stats"],
+    ["memories", "history"], ["memories", "restore"],
   ])
   func `every verb explains itself`(_ verb: [String]) throws {
     let outcome = try RecollectProcess().run(verb + ["--help"])

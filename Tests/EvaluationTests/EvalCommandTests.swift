@@ -97,6 +97,7 @@ import Testing
       (["--dataset", sample, "--format", "jsonl", "--at", "101"], 2, "--at"),
       (["--dataset", sample, "--format", "jsonl", "--strategy", "magic"], 2, "--strategy"),
       (["--dataset", sample, "--format", "jsonl", "--unit", "word"], 2, "--unit"),
+      (["--dataset", sample, "--format", "jsonl", "--min-relevance", "0,2"], 2, "--min-relevance"),
       (["--dataset", sample, "--format", "squad"], 2, "format"),
       (["--dataset", broken.path, "--format", "locomo"], 2, "sample_id"),
       (["--dataset", "nowhere.json", "--format", "longmemeval"], 4, "nowhere.json"),

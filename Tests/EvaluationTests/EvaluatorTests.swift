@@ -130,8 +130,17 @@ import Testing
     let corpus = Self.corpus
     let question = corpus.question("walnut oil", ["a walnut"])
     #expect(try run(corpus, [question]).results[0].overall.recall[20] == 1)
-    let strict = try run(corpus, [question]) { $0.minimumRelevance = 0.99 }
-    #expect(strict.results[0].overall.recall[20] == 0)
+    let both = try run(corpus, [question]) {
+      $0.minimumRelevances = [0.99, 0]
+      $0.strategies = [.keyword, .semantic]
+    }
+    #expect(both.results.map(\.minimumRelevance) == [0.99, 0.99, 0, 0])
+    #expect(both.results.map(\.strategy) == [.keyword, .semantic, .keyword, .semantic])
+    #expect(both.results.map(\.overall.recall[20]) == [0, 0, 1, 1])
+    let json = try JSON.value(JSONValue.self, from: try JSON.data(both))
+    #expect(json["configurations"]?.array?.count == 4)
+    #expect(json["configurations"]?.array?[2]["min_relevance"] == 0)
+    #expect(both.markdown.contains("keyword ≥ 0.99") && both.markdown.contains("semantic ≥ 0.0"))
   }
 
   @Test func `rankings go beyond a page, agree with searches, touch nothing, need a model`() throws

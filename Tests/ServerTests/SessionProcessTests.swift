@@ -73,6 +73,84 @@ import Testing
     #expect(try server.close() == 0)
   }
 
+  @Test func `the eleventh session expires the least recently used, through kills in between`()
+    throws
+  {
+    let directory = try TemporaryDirectory()
+    var server = try ServerProcess(directory.url)
+    var sessions: [String] = []
+    for number in 0..<10 {
+      let reply = try server.call("create_session", ["user_id": "ana"])
+      #expect(reply["expired_sessions"] == [])
+      sessions.append(try id(reply))
+      if number == 4 {
+        server.kill()
+        server = try ServerProcess(directory.url)
+      }
+    }
+    // Writing in the oldest makes the second the least recently used.
+    _ = try server.call(
+      "add_memory", ["content": "still needed", "session_id": .string(sessions[0])])
+    server.kill()
+    server = try ServerProcess(directory.url)
+    let eleventh = try server.call("create_session", ["user_id": "ana"])
+    #expect(eleventh["expired_sessions"] == [.string(sessions[1])])
+    server.kill()
+    server = try ServerProcess(directory.url)
+    let active = try server.call("list_user_sessions", ["user_id": "ana", "limit": 100])
+    let ids = active["sessions"]?.array?.compactMap { $0["session_id"]?.string } ?? []
+    #expect(ids == [try id(eleventh), sessions[0]] + sessions[2...].reversed())
+    #expect(try info(server, sessions[1])["status"] == "expired")
+    #expect(try server.call("create_session", ["user_id": "ben"])["expired_sessions"] == [])
+  }
+
+  @Test func `a kill in the middle of purging leaves whole sessions, and totals that add up`() throws
+  {
+    let directory = try TemporaryDirectory()
+    let count = 60
+    var server = try ServerProcess(
+      directory.url, environment: ["RECOLLECT_MAX_SESSIONS_PER_USER": "1"])
+    for number in 0..<count {
+      let session = try id(try server.call("create_session", ["user_id": "ana"]))
+      for part in 0..<3 {
+        _ = try server.call(
+          "add_memory",
+          ["content": .string("part \(part) of \(number)"), "session_id": .string(session)])
+      }
+    }
+    #expect(try server.close() == 0)
+    let purging = Self.impatient.merging([
+      "RECOLLECT_SESSION_CLEANUP_INTERVAL_MINUTES": "0.001",
+      "RECOLLECT_EXPIRED_SESSION_RETENTION_DAYS": "0",
+      "RECOLLECT_MEMORY_ON_SESSION_PURGE": "delete",
+    ]) { $1 }
+    var isOver = false
+    for round in 0..<12 where !isOver {
+      server = try ServerProcess(directory.url, environment: purging)
+      Thread.sleep(forTimeInterval: 0.04 + 0.02 * Double(round))
+      server.kill()
+      server = try ServerProcess(directory.url, options: ["--tools", "all"])
+      let statistics = try server.call("get_system_session_stats")
+      let list = try server.call(
+        "list_user_sessions", ["user_id": "ana", "include_expired": true, "limit": 100])
+      let left = list["sessions"]?.array ?? []
+      #expect(left.allSatisfy { $0["memory_count"] == 3 }, "round \(round)")
+      #expect(statistics["total_memories"] == .integer(Int64(3 * left.count)))
+      #expect(
+        statistics["lifetime"]
+          == ["sessions": .integer(Int64(count)), "interactions": 0,
+            "memories": .integer(Int64(3 * count))])
+      isOver = left.isEmpty
+      #expect(try server.close() == 0)
+    }
+    if !isOver {
+      server = try ServerProcess(directory.url, environment: purging)
+      Thread.sleep(forTimeInterval: 3)
+      let statistics = try server.call("get_system_session_stats")
+      #expect(statistics["total_memories"] == 0 && statistics["expired_sessions"] == 0)
+    }
+  }
+
   @Test func `four processes at once never leave a user more active sessions than allowed`() throws
   {
     let directory = try TemporaryDirectory()

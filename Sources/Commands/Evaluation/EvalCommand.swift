@@ -39,8 +39,12 @@ package struct EvalCommand: ParsableCommand {
   @Option(help: "The k of recall@k, from 1 to 100, with commas between them.")
   var at = "1,5,10,20"
 
-  @Option(help: "Leave out hits below this relevance, from 0 to 1.")
-  var minRelevance = 0.0
+  @Option(
+    help: """
+      Leave out hits below this relevance, from 0 to 1; several with commas between them are \
+      measured side by side.
+      """)
+  var minRelevance = "0"
 
   @Option(
     help: ArgumentHelp(
@@ -115,10 +119,11 @@ package struct EvalCommand: ParsableCommand {
     options.cutoffs = try Self.list(at, "--at must be whole numbers from 1 to 100.") {
       Int($0).flatMap { EvaluationOptions.cutoffRange.contains($0) ? $0 : nil }
     }
-    guard (0...1).contains(minRelevance) else {
-      throw ValidationError("--min-relevance must be from 0 to 1.")
+    options.minimumRelevances = try Self.list(
+      minRelevance, "--min-relevance must be from 0 to 1."
+    ) {
+      Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
     }
-    options.minimumRelevance = minRelevance
     options.seed = seed
     return options
   }

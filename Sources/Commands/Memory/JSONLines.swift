@@ -7,21 +7,30 @@ enum JSONLines {
   ///
   /// - Throws: `InputError` naming the file, or the line that is not what it should be.
   static func read<Value: Decodable>(_ path: String, as type: Value.Type) throws -> [Value] {
-    let data = try data(of: path)
     var values: [Value] = []
-    let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (number, line) in lines.enumerated()
-    where line.contains(where: { !" \t\r".utf8.contains($0) }) {
+    try each(of: try data(of: path), as: Value.self) { number, read in
       do {
-        values.append(try JSON.value(Value.self, from: Data(line)))
+        values.append(try read())
       } catch let error as ServiceError {
-        throw InputError(.wrongUse, "\(path), line \(number + 1): \(error.message)")
+        throw InputError(.wrongUse, "\(path), line \(number): \(error.message)")
       } catch {
         throw InputError(
-          .wrongUse, "\(path), line \(number + 1) is not what is expected: \(reason(error))")
+          .wrongUse, "\(path), line \(number) is not what is expected: \(reason(error))")
       }
     }
     return values
+  }
+
+  /// Hands out the lines that are not blank, counted from 1, each with what reads its value.
+  static func each<Value: Decodable, Failure: Error>(
+    of data: Data, as type: Value.Type,
+    _ body: (Int, () throws -> Value) throws(Failure) -> Void
+  ) throws(Failure) {
+    let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (number, line) in lines.enumerated()
+    where line.contains(where: { !" \t\r".utf8.contains($0) }) {
+      try body(number + 1) { try JSON.value(Value.self, from: Data(line)) }
+    }
   }
 
   /// The bytes of a file, or of standard input for `-`.

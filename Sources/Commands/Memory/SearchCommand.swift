@@ -15,8 +15,8 @@ package struct SearchCommand: ParsableCommand {
   @Argument(help: "What you want to know.")
   var query: String
 
-  @Option(help: "Whose memories.")
-  var user = "local"
+  @Option(help: "Whose memories. Default: local or, with --session, its owner.")
+  var user: String?
 
   @Option(help: "Only this session.")
   var session: String?
@@ -74,7 +74,7 @@ package struct SearchCommand: ParsableCommand {
   }
 
   package func run() throws {
-    let user = try UserID(user)
+    let user = try user.map { try UserID($0) }
     let session = try session.map { try SessionID($0) }
     guard let strategy = RetrievalStrategy(rawValue: strategy) else {
       throw ServiceError.invalid("strategy", "must be hybrid, semantic or keyword")
@@ -116,15 +116,7 @@ package struct SearchCommand: ParsableCommand {
   }
 
   private func expression() throws -> FilterExpression? {
-    guard let filter else { return nil }
-    let json: JSONValue
-    do {
-      json = try JSONTextReader.value(of: Array(filter.utf8))
-    } catch {
-      throw ServiceError.invalid(
-        "filter", "is not JSON (\(error.reason)); quote it for the shell, as in '{\"field\": …}'")
-    }
-    return try FilterExpression(json)
+    try JSONValue(json: filter, "filter").map { try FilterExpression($0) }
   }
 
   private func time(_ text: String?, _ name: String) throws -> Timestamp? {

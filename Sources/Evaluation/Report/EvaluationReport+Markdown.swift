@@ -1,12 +1,12 @@
 internal import Records
 
 extension EvaluationReport {
-  /// The figures in percent: a table with a column for each way of ranking, and one with a row for each
+  /// The figures in percent: a table with a column for each configuration, and one with a row for each
   /// category.
   package var markdown: String {
-    let strategies = results.map(\.name)
+    let names = results.map(\.name)
     let first = results[0].overall
-    var overall = [["overall, %"] + strategies]
+    var overall = [["overall, %"] + names]
     for cutoff in first.recall.keys.sorted() {
       overall.append(["recall@\(cutoff)"] + results.map { percent($0.overall.recall[cutoff]) })
       if cutoff == QuestionScore.mainCutoff {
@@ -15,7 +15,7 @@ extension EvaluationReport {
     }
     overall.append(["nDCG@10"] + results.map { percent($0.overall.gainAt10) })
     overall.append(["MRR"] + results.map { percent($0.overall.meanReciprocalRank) })
-    var categories = [["recall@10 by category, %", "questions"] + strategies]
+    var categories = [["recall@10 by category, %", "questions"] + names]
     for (category, scores) in results[0].categories.sorted(by: { $0.key < $1.key }) {
       categories.append(
         [category, String(scores.questions)]

@@ -1,14 +1,20 @@
 package import Records
 
-/// What an evaluation found, for each way of ranking.
+/// What an evaluation found, for each configuration.
 package struct EvaluationReport: Sendable {
-  /// What one way of ranking achieved.
+  /// What one configuration achieved.
   package struct Result: Sendable, Encodable {
     /// The strategy, and what else was chosen.
     package let name: String
     package let strategy: RetrievalStrategy
+    package let minimumRelevance: Double
     package let overall: MeanScores
     package let categories: [String: MeanScores]
+
+    private enum CodingKeys: String, CodingKey {
+      case name, strategy, overall, categories
+      case minimumRelevance = "min_relevance"
+    }
   }
 
   package let unit: EvaluationUnit
@@ -29,13 +35,14 @@ package struct EvaluationReport: Sendable {
 
 extension EvaluationReport: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case overall, categories, questions, seconds, strategy, strategies, unit, memories, sessions
-    case model
+    case overall, categories, questions, seconds, strategy, strategies, configurations, unit
+    case memories, sessions, model
     case importSeconds = "import_seconds"
     case searchSeconds = "search_seconds"
   }
 
-  /// `overall` and `categories` are those of the first way of ranking; `strategies` has every one's.
+  /// `overall` and `categories` are those of the first configuration; `configurations` has every
+  /// one's in the order asked for, `strategies` the same by name.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(results[0].strategy, forKey: .strategy)
@@ -44,6 +51,7 @@ extension EvaluationReport: Encodable {
     try container.encode(
       Dictionary(results.map { ($0.name, $0) }) { first, _ in first },
       forKey: .strategies)
+    try container.encode(results, forKey: .configurations)
     try container.encode(questions, forKey: .questions)
     try container.encode(seconds, forKey: .seconds)
     try container.encode(unit, forKey: .unit)

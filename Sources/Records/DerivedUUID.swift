@@ -1,9 +1,9 @@
 /// Ids that follow from names, so that a data set gets the same ids wherever it is converted.
-enum DerivedUUID {
+package enum DerivedUUID {
   /// A UUID of version 8 (RFC 9562: the maker's own rule), in lower case.
   ///
   /// Its bits are two FNV-1a hashes of the name with different beginnings, mixed.
-  static func of(_ name: String) -> String {
+  package static func of(_ name: String) -> String {
     let high = hash(name, start: 0xcbf2_9ce4_8422_2325) & ~0xF000 | 0x8000
     let low = hash(name, start: 0x9e37_79b9_7f4a_7c15) & (UInt64.max >> 2) | (1 << 63)
     let digits = hexadecimal(high) + hexadecimal(low)
