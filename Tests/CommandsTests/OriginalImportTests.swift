@@ -127,6 +127,19 @@ import Testing
     #expect(exports[0] == exports[1] && !exports[0].isEmpty)
   }
 
+  @Test func `two users' memories of one name are two, also when one user's came before`() throws {
+    let data = try DataDirectory()
+    let memories = try JSONTextReader.value(of: Array(Self.memories.utf8))["memories"]
+    let part = try data.write(
+      "part.json", try JSON.text(["memories": ["olek": memories?["olek"] ?? .null]] as JSONValue))
+    #expect(try data.json("import", part)["memories"] == 1)
+    let report = try data.json(
+      "import", try data.write("sessions.json", Self.sessions),
+      try data.write("memories.json", Self.memories))
+    #expect(report["memories"] == 3 && report["skipped"] == 1)
+    #expect(try data.json("memories", "list", "--user", "hana")["total"] == 3)
+  }
+
   @Test func `arrays of records are read as well`() throws {
     let data = try DataDirectory()
     let sessions = try data.write("a.json", #"[{"id": "s", "user_id": "hana", "name": "Plans"}]"#)
