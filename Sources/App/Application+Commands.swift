@@ -35,7 +35,7 @@ extension Application {
       MemoryService.Search(
         query: query.text, strategy: query.strategy, filter: query.filter, limit: query.limit,
         minimumRelevance: query.minimumRelevance),
-      caller: .unbound(default: try UserID(Self.defaultUser)), user: query.user,
+      caller: .unbound(default: settings.defaultUser), user: query.user,
       session: query.session)
   }
 

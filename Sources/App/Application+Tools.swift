@@ -5,15 +5,12 @@ package import Records
 /// What the command line does through the tools of the server, so that both take the same arguments,
 /// obey the same rules and give the same records.
 extension Application {
-  /// Whose memories are meant where the command line names nobody.
-  package static let defaultUser = "local"
-
   /// Does what a tool does, as whoever owns the data directory.
   ///
   /// - Parameter arguments: as a client would send them; null counts as left out.
   /// - Throws: `invalid_argument` for a tool that the settings switch off, and what the tool throws.
   package func call<T: Tool>(_ tool: T.Type, _ arguments: [String: JSONValue]) throws -> T.Output {
-    let caller = Caller.unbound(default: try UserID(Self.defaultUser))
+    let caller = Caller.unbound(default: settings.defaultUser)
     let offered = try ToolSelection("all").tools(services, for: caller)
     guard let tool = offered.lazy.compactMap({ $0 as? T }).first else {
       throw ServiceError(

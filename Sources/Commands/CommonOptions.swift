@@ -22,7 +22,7 @@ package struct OutputOptions: ParsableArguments {
 
   /// Prints a result, as JSON when that was asked for.
   func print(_ value: some Encodable, text: () -> String) throws {
-    let output = json ? try JSON.text(value) : text()
+    let output = json ? try JSON.text(value) : text().withVisibleControls
     guard !output.isEmpty else { return }
     do {
       try FileHandle.standardOutput.write(contentsOf: Data((output + "\n").utf8))
@@ -72,5 +72,28 @@ package struct StoreOptions: ParsableArguments {
     let result = try body(application)
     try application.close()
     return result
+  }
+}
+
+extension String {
+  /// The text with control characters as signs: what somebody has stored must not steer the terminal
+  /// of whoever reads it.
+  var withVisibleControls: String {
+    guard unicodeScalars.contains(where: Self.steers) else { return self }
+    var shown = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      guard Self.steers(scalar) else {
+        shown.append(scalar)
+        continue
+      }
+      // The control pictures of Unicode stand in the order of ASCII.
+      let picture = scalar.isASCII && scalar.value < 0x20 ? 0x2400 + scalar.value : 0xFFFD
+      shown.append(Unicode.Scalar(picture) ?? "\u{FFFD}")
+    }
+    return String(shown)
+  }
+
+  private static func steers(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
   }
 }

@@ -65,7 +65,8 @@ extension MemoryService {
           return try retrieval.search(
             RetrievalRequest(
               query: queries[position], vector: embedded?.values[position],
-              strategy: method.strategy, limit: request.count, minimumRelevance: method.minimumRelevance,
+              strategy: method.strategy, limit: request.count,
+              minimumRelevance: method.minimumRelevance,
               now: now),
             in: scope, searcher
           ).hits.map(\.memory.id)

@@ -178,4 +178,20 @@ import Testing
     let late = try data.run("ask", "When is the budget review?", "--session", session)
     #expect(late.status == 1 && late.standardError.contains("expired"))
   }
+
+  @Test func `what was stored cannot steer the terminal of whoever reads it`() throws {
+    let data = try DataDirectory()
+    let content = "red \u{1B}[31malert\u{7} \u{9B}2J\tand a tab"
+    let id = try add(data, content)
+    for arguments in [["memories", "show", id], ["memories", "list"], ["search", "alert"]] {
+      let outcome = try data.run(arguments)
+      #expect(outcome.status == 0 && outcome.text.contains("␛[31malert"), "\(arguments)")
+      let controls = outcome.text.unicodeScalars.filter {
+        $0.properties.generalCategory == .control && $0 != "\n" && $0 != "\t"
+      }
+      #expect(controls.isEmpty, "\(arguments)")
+    }
+    let json = try data.json("memories", "show", id)
+    #expect(json["memories"]?.array?.first?["content"] == .string(content))
+  }
 }

@@ -104,7 +104,8 @@ import Testing
     #expect(try server.call("create_session", ["user_id": "ben"])["expired_sessions"] == [])
   }
 
-  @Test func `a kill in the middle of purging leaves whole sessions, and totals that add up`() throws
+  @Test func `a kill in the middle of purging leaves whole sessions, and totals that add up`()
+    throws
   {
     let directory = try TemporaryDirectory()
     let count = 60
@@ -138,8 +139,10 @@ import Testing
       #expect(statistics["total_memories"] == .integer(Int64(3 * left.count)))
       #expect(
         statistics["lifetime"]
-          == ["sessions": .integer(Int64(count)), "interactions": 0,
-            "memories": .integer(Int64(3 * count))])
+          == [
+            "sessions": .integer(Int64(count)), "interactions": 0,
+            "memories": .integer(Int64(3 * count)),
+          ])
       isOver = left.isEmpty
       #expect(try server.close() == 0)
     }

@@ -187,8 +187,8 @@ extension MemoriesCommand {
       guard yes else {
         let kind = types.map { " of the types \($0)" } ?? ""
         let place =
-          selection.session.map { "the session \($0)" }
-          ?? (selection.user ?? Application.defaultUser)
+          try selection.session.map { "the session \($0)" }
+          ?? selection.user ?? Settings(store.options(output)).defaultUser.description
         throw InputError(
           .wrongUse,
           "This deletes all memories\(kind) of \(place) for good. Say it again with --yes.")
