@@ -5,6 +5,7 @@
 #   make setup   what both need: system packages, the binary, the model
 #   make kill    the long kill test: 200 rounds
 #   make wall    the long test of scopes: 100,000 calls
+#   make exact   the long test of exactness: a million searches on each instruction set
 #   make bench-scoped  search in a user's scope, beside FAISS
 #   make format  format the sources
 
@@ -14,9 +15,11 @@ PACKAGES := libopenblas-dev libsqlite3-dev python3 python3-pip python3-venv stra
 SHARED := $(abspath ../shared)
 PROBE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/probe
 BENCH_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/bench
+SEARCHES ?= 1000000
+SEED ?= 1
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: setup packages build model probe demo test kill wall format bench-scoped
+.PHONY: setup packages build model probe demo test kill wall exact format bench-scoped
 
 setup: packages build model
 
@@ -56,6 +59,13 @@ kill: setup
 wall: setup
 	$(SWIFT) build -c release --build-tests
 	RECOLLECT_WALL_CALLS=100000 $(SWIFT) test -c release --skip-build --disable-xctest --filter WallUnderFireTests
+
+exact: setup
+	$(SWIFT) build -c release --build-tests
+	for set in scalar avx2; do \
+	  RECOLLECT_INSTRUCTION_SET=$$set RECOLLECT_EXACT_SEARCHES=$(SEARCHES) RECOLLECT_EXACT_SEED=$(SEED) \
+	  $(SWIFT) test -c release --skip-build --disable-xctest --filter CertifiedSearchTests || exit 1; \
+	done
 
 # The engine beside FAISS, on a quiet machine; FAISS comes from pip into an environment of its own.
 bench-scoped: packages

@@ -70,6 +70,25 @@ size_t vk_select_at_least_f32(vk_instruction_set set, const float *scores, size_
            return select_at_least_f32_scalar(scores, count, threshold, positions));
 }
 
+void vk_bound_codes(vk_instruction_set set, const uint8_t *blocks, size_t block_count,
+                    size_t group_count, const vk_code_query *query, const uint16_t *live,
+                    float *lowers, float *uppers) {
+  DISPATCH(
+      set,
+      return bound_codes_avx2(blocks, block_count, group_count, query, live, lowers, uppers),
+      return bound_codes_scalar(blocks, block_count, group_count, query, live, lowers, uppers));
+}
+
+size_t vk_tile_codes(vk_instruction_set set, const uint8_t *blocks, size_t block_count,
+                     size_t group_count, const vk_code_query *queries, size_t query_count,
+                     const float *thresholds, vk_code_hit *hits) {
+  DISPATCH(set,
+           return tile_codes_avx2(blocks, block_count, group_count, queries, query_count,
+                                  thresholds, hits),
+           return tile_codes_scalar(blocks, block_count, group_count, queries, query_count,
+                                    thresholds, hits));
+}
+
 void vk_add_bias_f32_rows(vk_instruction_set set, float *rows, size_t row_count, size_t dimension,
                           const float *bias) {
   DISPATCH(set, return add_bias_f32_rows_avx2(rows, row_count, dimension, bias),

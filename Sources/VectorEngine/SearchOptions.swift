@@ -6,6 +6,11 @@ public struct SearchOptions: Sendable {
     case automatic
     /// The canonical kernel over every row, query by query.
     case scan
+    /// Bounds from codes of a byte a dimension, query by query, then the canonical kernel over the
+    /// rows that could matter.
+    case codes
+    /// The canonical kernel over those rows alone that pass the filters, query by query.
+    case gather
     /// Matrix products through BLAS, then the canonical kernel over the rows that could matter.
     case blas
   }
