@@ -126,6 +126,46 @@ private func vector(_ dimension: Int, _ generator: inout SeededGenerator) -> [Fl
     }
   }
 
+  @Test(arguments: InstructionSet.available)
+  func `a tile finds the rows whose upper bound by one plane reaches the threshold`(
+    set: InstructionSet
+  ) {
+    var generator = SeededGenerator(seed: 15)
+    for dimension in Array(1...70) + [384] {
+      let rows = CodedRows(
+        (0..<50).map { _ in generator.vector(dimension) }, dimension: dimension)
+      for count in 1...CodeTile.largestCount {
+        let euclidean = count % 2 == 0
+        let queries = (0..<count).map { _ in
+          CodeQuery(generator.vector(dimension).span, euclidean: euclidean)
+        }
+        var expected: [String] = []
+        var thresholds: [Float] = []
+        for query in queries {
+          let uppers = rows.bounds(
+            .scalar, query, live: rows.blocks.map { _ in 0xFFFF }, isFine: false
+          ).uppers
+          // That of some row, so that equality is met as well.
+          thresholds.append(uppers.randomElement(using: &generator)!)
+          for block in rows.blocks {
+            let lanes = (0..<16).filter { uppers[16 * block + $0] >= thresholds.last! }
+            let bits = lanes.reduce(0) { $0 | 1 << $1 }
+            if bits != 0 { expected.append("\(block) \(thresholds.count - 1) \(bits)") }
+          }
+        }
+        let tile = CodeTile(queries[...], CodeKernels(set))
+        var found: [String] = []
+        rows.storage.withBlocks(rows.blocks) { codes in
+          for i in 0..<tile.look(at: codes, thresholds: thresholds.span) {
+            let hit = tile.hit(i)
+            found.append("\(hit.block) \(hit.query) \(hit.lanes)")
+          }
+        }
+        #expect(found.sorted() == expected.sorted(), "dimension \(dimension), \(count) queries")
+      }
+    }
+  }
+
   @Test func `a code says how far it is from its row`() {
     var generator = SeededGenerator(seed: 12)
     for dimension in Array(1...130) + [384, 3072] {

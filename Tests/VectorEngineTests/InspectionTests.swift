@@ -57,7 +57,7 @@ import VectorEngine
     ]
     let reports = try snapshot.explain(batch: queries.span, count: 7, in: scopes)
     #expect(reports.map(\.rowsInScope) == [197, 97, 97, 97, 97, 0])
-    #expect(reports.map(\.path) == [.codes, .blas, .blas, .blas, .blas, .scan])
+    #expect(reports.map(\.path) == [.codes, .tiles, .tiles, .tiles, .tiles, .scan])
     #expect((7...197).contains(reports[0].rescoredRows))
     #expect(reports[1...4].allSatisfy { (7...97).contains($0.rescoredRows) })
     #expect(throws: EngineError.self) {

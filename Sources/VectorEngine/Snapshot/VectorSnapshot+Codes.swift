@@ -1,121 +1,115 @@
 internal import VectorKernels
 
-/// Single queries through codes: every row's score is bounded from a byte a dimension, and only rows
-/// that could be among the best are read in full. Results are those of a scan, bit for bit; the
-/// article *ExactFromInt8* has the proof.
+/// Searches through codes: every row's score is bounded from a byte a dimension, and only rows that
+/// could be among the best are read in full. Results are those of a scan, bit for bit; the article
+/// *ExactFromInt8* has the proof.
 extension VectorSnapshot {
-  /// How rows that are considered are bounded.
-  enum Bounding {
-    /// From codes, or canonically where only few rows of many are considered.
-    case automatic
-    /// Always from codes.
-    case codes
-    /// Always canonically: both bounds are the score.
-    case canonical
-  }
-
-  /// Finds the nearest groups of the runs.
+  /// Finds the nearest groups of the runs for one query, with both of its planes.
   func codeSearch(
     _ query: PreparedQuery, count: Int, _ runs: [RowRun], _ options: SearchOptions,
-    _ bounding: Bounding, rescored: inout Int
+    _ bounding: BoundedBlock.Bounding, rescored: inout Int
   ) throws(EngineError) -> [Neighbor] {
-    let code = CodeQuery(
-      query.elements.span, euclidean: configuration.metric == .squaredEuclidean)
+    let code = code(of: query)
     var candidates = CandidateRows(
       count, sharesGroups: sharesGroups, rows: runs.reduce(0) { $0 + $1.range.count })
-    var block = BoundedBlock(configuration.metric, bounding)
     for (number, run) in runs.enumerated() {
-      let blocks = CodeLayout.blocks(run.range)
-      for start in stride(from: blocks.lowerBound, to: blocks.upperBound, by: LaneMasks.capacity) {
-        let part = start..<min(start + LaneMasks.capacity, blocks.upperBound)
-        if try block.bound(part, of: run, options, query, code) {
-          try block.offer(part, of: run, number, to: &candidates)
-        }
+      var block = BoundedBlock(run, number, configuration.metric, bounding)
+      try forEachPart(of: run) { part throws(EngineError) in
+        guard try block.look(at: part, options) else { return }
+        try block.offer(query, code, to: &candidates)
       }
     }
     return try rescore(query, candidates, runs, count: count, rescored: &rescored)
   }
+
+  /// Finds the nearest groups of the runs for several queries: rows are read once for all.
+  ///
+  /// A part of the rows, which fits into the second cache, is compared with a tile of queries after
+  /// the other. A tile knows the queries by their first planes alone and tells in which blocks there
+  /// may be rows that matter; their bounds are then found with both planes. Before a query has a
+  /// threshold, it looks at all rows with both.
+  func tileSearch(
+    _ queries: [PreparedQuery], count: Int, _ runs: [RowRun], _ options: SearchOptions,
+    _ bounding: BoundedBlock.Bounding, rescored: inout [Int]
+  ) throws(EngineError) -> [[Neighbor]] {
+    let total = runs.reduce(0) { $0 + $1.range.count }
+    var batch = TiledQueries(
+      queries, queries.map(code),
+      queries.map { _ in CandidateRows(count, sharesGroups: sharesGroups, rows: total) })
+    for (number, run) in runs.enumerated() {
+      var block = BoundedBlock(run, number, configuration.metric, bounding)
+      try forEachPart(of: run) { part throws(EngineError) in
+        guard try block.look(at: part, options) else { return }
+        try run.source.withCodes(part) { codes throws(EngineError) in
+          try batch.offer(codes, &block)
+        }
+      }
+    }
+    var results: [[Neighbor]] = []
+    for (number, query) in queries.enumerated() {
+      results.append(
+        try rescore(
+          query, batch.candidates[number], runs, count: count, rescored: &rescored[number]))
+    }
+    return results
+  }
+
+  private func code(of query: PreparedQuery) -> CodeQuery {
+    CodeQuery(query.elements.span, euclidean: configuration.metric == .squaredEuclidean)
+  }
+
+  /// Bytes of a part: a quarter of a second-level cache of a megabyte.
+  private static let bytesOfPart = 256 << 10
+
+  private func forEachPart(
+    of run: RowRun, _ body: (Range<Int>) throws(EngineError) -> Void
+  ) throws(EngineError) {
+    let length = CodeLayout(dimension: configuration.dimension).blockLength
+    let size = max(1, min(LaneMasks.capacity, Self.bytesOfPart / length))
+    let blocks = CodeLayout.blocks(run.range)
+    for start in stride(from: blocks.lowerBound, to: blocks.upperBound, by: size) {
+      try body(start..<min(start + size, blocks.upperBound))
+    }
+  }
 }
 
-/// Rows whose bounds are looked at together.
-///
-/// Lives on the stack: a search of a small scope takes less time than a few allocations would.
-struct BoundedBlock: ~Copyable {
-  /// A row read in full costs as much as four of codes; one that lies alone costs about four times
-  /// as much again, because nothing reads ahead.
-  private static let rowsForOneGathered = 16
+/// The queries of a batch in tiles, with what each has found.
+private struct TiledQueries {
+  private let queries: [PreparedQuery]
+  private let codes: [CodeQuery]
+  private let tiles: [CodeTile]
+  private(set) var candidates: [CandidateRows]
 
-  private let kernels = CodeKernels()
-  private let scorer: CanonicalScorer
-  private let bounding: VectorSnapshot.Bounding
-  private var live = LaneMasks()
-  private var lowers = InlineArray<512, Float>(repeating: 0)
-  private var uppers = InlineArray<512, Float>(repeating: 0)
-  private var positions = InlineArray<512, UInt32>(repeating: 0)
-
-  init(_ metric: Metric, _ bounding: VectorSnapshot.Bounding) {
-    scorer = CanonicalScorer(metric)
-    self.bounding = bounding
+  init(_ queries: [PreparedQuery], _ codes: [CodeQuery], _ candidates: [CandidateRows]) {
+    self.queries = queries
+    self.codes = codes
+    self.candidates = candidates
+    tiles = stride(from: 0, to: codes.count, by: CodeTile.largestCount).map {
+      CodeTile(codes[$0..<min($0 + CodeTile.largestCount, codes.count)])
+    }
   }
 
-  /// Whether so few of so many rows are considered that reading them in full is cheaper.
-  static func gathers(_ considered: Int, of rows: Int) -> Bool {
-    considered * rowsForOneGathered < rows
-  }
-
-  /// Bounds the rows of some blocks; false when none of them is considered.
-  mutating func bound(
-    _ blocks: Range<Int>, of run: RowRun, _ options: SearchOptions, _ query: PreparedQuery,
-    _ code: CodeQuery
-  ) throws(EngineError) -> Bool {
-    try live.look(at: blocks, of: run, options)
-    guard live.count > 0 else { return false }
-    let gathers =
-      switch bounding {
-      case .canonical: true
-      case .codes: false
-      case .automatic:
-        Self.gathers(live.count, of: blocks.count * CodeLayout.lanes)
+  /// Considers the rows of a part for every query.
+  mutating func offer(_ rows: Span<UInt8>, _ block: inout BoundedBlock) throws(EngineError) {
+    for (number, tile) in tiles.enumerated() {
+      let first = number * CodeTile.largestCount
+      var thresholds = InlineArray<6, Float>(repeating: -.infinity)
+      var areSettled = !block.gathers
+      for query in 0..<tile.count {
+        thresholds[query] = candidates[first + query].threshold
+        if thresholds[query] == -.infinity { areSettled = false }
       }
-    if gathers {
-      try score(blocks, of: run, query)
-    } else {
-      try run.source.withCodes(blocks) { codes throws(EngineError) in
-        var lowers = lowers.mutableSpan
-        var uppers = uppers.mutableSpan
-        kernels.bounds(
-          of: code, in: codes, live: live.masks.span, lowers: &lowers, uppers: &uppers)
+      guard areSettled else {
+        for query in first..<(first + tile.count) {
+          try block.offer(queries[query], codes[query], to: &candidates[query])
+        }
+        continue
+      }
+      for i in 0..<tile.look(at: rows, thresholds: thresholds.span) {
+        let hit = tile.hit(i)
+        try block.offer(
+          hit.block, hit.lanes, codes[first + hit.query], to: &candidates[first + hit.query])
       }
     }
-    return true
-  }
-
-  /// Scores the rows that are considered, which bounds them from both sides.
-  private mutating func score(
-    _ blocks: Range<Int>, of run: RowRun, _ query: PreparedQuery
-  ) throws(EngineError) {
-    let first = blocks.lowerBound * CodeLayout.lanes
-    for i in 0..<(blocks.count * CodeLayout.lanes) { lowers[i] = .nan }
-    let masks = live
-    try masks.forEachStretch(from: first) { rows throws(EngineError) in
-      try run.source.withVectors(rows) { vectors throws(EngineError) in
-        // The upper bounds are the last thing that is written, so their room is free.
-        var target = uppers.mutableSpan
-        scorer.score(query.elements.span, vectors, into: &target)
-      }
-      for i in 0..<rows.count { lowers[rows.lowerBound - first + i] = uppers[i] }
-    }
-    uppers = lowers
-  }
-
-  /// Offers the rows that were bounded last.
-  mutating func offer(
-    _ blocks: Range<Int>, of run: RowRun, _ number: Int, to candidates: inout CandidateRows
-  ) throws(EngineError) {
-    let count = blocks.count * CodeLayout.lanes
-    var room = positions.mutableSpan
-    try candidates.offer(
-      lowers: lowers.span.extracting(0..<count), uppers: uppers.span.extracting(0..<count),
-      first: blocks.lowerBound * CodeLayout.lanes, of: run, number: number, positions: &room)
   }
 }
