@@ -6,6 +6,8 @@
 #   make kill    the long kill test: 200 rounds
 #   make wall    the long test of scopes: 100,000 calls
 #   make exact   the long test of exactness: a million searches on each instruction set
+#   make kernels the kernels of every instruction set of this machine against their oracle
+#   make neon    the same for ARM, in an emulator
 #   make bench-scoped  search in a user's scope, beside FAISS
 #   make format  format the sources
 
@@ -76,3 +78,5 @@ bench-scoped: packages
 
 format:
 	$(SWIFT) format -i -r Sources Tests Benchmarks Package.swift
+
+include Tests/CrossKernels/kernels.mk

@@ -23,14 +23,21 @@
 // The instruction sets that a kernel can be asked for. `scalar` is the oracle of the others.
 typedef enum __attribute__((enum_extensibility(closed))) vk_instruction_set : int32_t {
   vk_instruction_set_scalar = 0,
-  vk_instruction_set_avx2 = 1,  // AVX2 with FMA
+  vk_instruction_set_avx2 = 1,          // AVX2 with FMA
+  vk_instruction_set_avx512 = 2,        // AVX-512 F, BW, DQ and VL
+  vk_instruction_set_avx512_vnni = 3,   // the same with dot products of bytes
+  vk_instruction_set_neon = 4,          // NEON with CRC32
+  vk_instruction_set_neon_dotprod = 5,  // the same with dot products of bytes
 } vk_instruction_set;
 
 // Whether this machine can run kernels of the given set.
 bool vk_supports(vk_instruction_set set);
 
-// The best set this machine can run. The environment variable RECOLLECT_INSTRUCTION_SET
-// (`scalar`, `avx2`), read once, names another one; a set the machine lacks is passed over.
+// The name of a set: what follows `vk_instruction_set_` above.
+const char *vk_name(vk_instruction_set set);
+
+// The best set this machine can run. The environment variable RECOLLECT_INSTRUCTION_SET, read once,
+// names another one; a set the machine lacks is passed over.
 vk_instruction_set vk_detected_instruction_set(void);
 
 // scores[i] = canonical inner product of row i and the query, for 0 <= i < row_count.
@@ -134,8 +141,10 @@ void vk_bias_layer_norm_f32_rows(vk_instruction_set set, float *rows, size_t row
                                  size_t dimension, const float *bias, const float *gain,
                                  const float *shift, float epsilon);
 
-// Continues a SHA-256 with block_count blocks of 64 bytes; padding is the caller's.
-void vk_sha256_blocks(uint32_t state[8], const uint8_t *bytes, size_t block_count);
+// Continues a SHA-256 with block_count blocks of 64 bytes; padding is the caller's. Sets other than
+// `scalar` use the machine's instructions for it, where it has some.
+void vk_sha256_blocks(vk_instruction_set set, uint32_t state[8], const uint8_t *bytes,
+                      size_t block_count);
 
 // c = alpha * op(a) * op(b) + beta * c, all row-major, through the platform's BLAS on one thread.
 // op(a) is m x k, op(b) is k x n, c is m x n; `transpose_x` says that x is stored transposed;
