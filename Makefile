@@ -8,6 +8,7 @@
 #   make exact   the long test of exactness: a million searches on each instruction set
 #   make kernels the kernels of every instruction set of this machine against their oracle
 #   make neon    the same for ARM, in an emulator
+#   make avx512  the same for AVX-512, in an emulator
 #   make bench-scoped  search in a user's scope, beside FAISS
 #   make format  format the sources
 
