@@ -26,8 +26,8 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 setup: packages build model
 
-packages:
-	@missing=""; for p in $(PACKAGES); do \
+define install
+	@missing=""; for p in $(1); do \
 	  dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok installed' || missing="$$missing $$p"; \
 	done; \
 	if [ -n "$$missing" ]; then \
@@ -35,6 +35,10 @@ packages:
 	  $(SUDO) apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing; \
 	fi
+endef
+
+packages:
+	$(call install,$(PACKAGES))
 
 build: packages
 	$(SWIFT) build -c release --product recollect

@@ -13,14 +13,19 @@ KERNEL_INPUTS := $(KERNEL_SOURCES) Tests/CrossKernels/check.h $(KERNELS)/Dispatc
                  $(KERNELS)/include/CVectorKernels.h
 KERNEL_FLAGS := -O2 -std=gnu23 -Wall -Wextra -Werror -I$(KERNELS)/include
 NEON_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
-
 AVX512_PACKAGES := bochs bochsbios binutils gcc musl-dev
 BOCHS := Tests/CrossKernels/Bochs
 MUSL := /usr/lib/x86_64-linux-musl
 AVX512_OBJECTS := $(KERNEL_BUILD)/start.o $(KERNEL_BUILD)/system.o
 BARE_FLAGS := -mgeneral-regs-only -mno-red-zone -ffreestanding -fno-stack-protector -fno-pic
 
-.PHONY: kernels neon avx512
+.PHONY: kernels neon neon-packages avx512 avx512-packages
+
+neon-packages:
+	$(call install,$(NEON_PACKAGES))
+
+avx512-packages:
+	$(call install,$(AVX512_PACKAGES))
 
 kernels: $(KERNEL_BUILD)/native
 	$<
@@ -33,8 +38,7 @@ $(KERNEL_BUILD)/native: $(KERNEL_INPUTS)
 	$(CLANG) $(KERNEL_FLAGS) $(KERNEL_SOURCES) -lm -o $@
 
 # Clang finds the cross compiler's start files and linker by itself, but not the C library's headers.
-$(KERNEL_BUILD)/aarch64: PACKAGES := $(NEON_PACKAGES)
-$(KERNEL_BUILD)/aarch64: $(KERNEL_INPUTS) | packages
+$(KERNEL_BUILD)/aarch64: $(KERNEL_INPUTS) | neon-packages
 	@mkdir -p $(@D)
 	$(CLANG) --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include -static \
 	  $(KERNEL_FLAGS) $(KERNEL_SOURCES) -lm -o $@
@@ -50,9 +54,7 @@ avx512: $(KERNEL_BUILD)/avx512.img
 	@grep -q '^end 0$$' $(KERNEL_BUILD)/avx512.txt || { tail $(KERNEL_BUILD)/avx512.txt; exit 1; }
 
 # The program with a C library whose every wish is a syscall, of which Bochs/system.c fulfils some.
-
-$(KERNEL_BUILD)/avx512.img: PACKAGES := $(AVX512_PACKAGES)
-$(KERNEL_BUILD)/avx512.img: $(KERNEL_INPUTS) $(wildcard $(BOCHS)/*) | packages
+$(KERNEL_BUILD)/avx512.img: $(KERNEL_INPUTS) $(wildcard $(BOCHS)/*) | avx512-packages
 	@mkdir -p $(@D)
 	$(CLANG) -c -O2 -Wall -Wextra -Werror $(BARE_FLAGS) $(BOCHS)/system.c -o $(@D)/system.o
 	$(CLANG) -c $(BOCHS)/start.S -o $(@D)/start.o
