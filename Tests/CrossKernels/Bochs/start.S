@@ -28,15 +28,13 @@ begin:
   pushq $0
   pushq $0                 // no environment,
   pushq $0
-  leaq third(%rip), %rax
-  pushq %rax
   leaq second(%rip), %rax
   pushq %rax
   leaq first(%rip), %rax
   pushq %rax
   leaq name(%rip), %rax
   pushq %rax
-  pushq $4                 // and the program's name with three arguments.
+  pushq $3                 // and the program's name with two arguments.
   xorl %ebp, %ebp
   jmp _start
 
@@ -73,10 +71,8 @@ entry:
 name:
   .asciz "kernels"
 first:
-  .asciz "scalar"
-second:
   .asciz "avx512"
-third:
+second:
   .asciz "avx512_vnni"
 
   .bss
