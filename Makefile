@@ -67,9 +67,10 @@ wall: setup
 	$(SWIFT) build -c release --build-tests
 	RECOLLECT_WALL_CALLS=100000 $(SWIFT) test -c release --skip-build --disable-xctest --filter WallUnderFireTests
 
-exact: setup
+exact: setup .build/kernels/native
 	$(SWIFT) build -c release --build-tests
-	for set in scalar avx2; do \
+	for set in scalar avx2 avx512 avx512_vnni neon neon_dotprod; do \
+	  .build/kernels/native $$set > /dev/null || { [ $$? = 2 ] && continue || exit 1; }; \
 	  RECOLLECT_INSTRUCTION_SET=$$set RECOLLECT_EXACT_SEARCHES=$(SEARCHES) RECOLLECT_EXACT_SEED=$(SEED) \
 	  $(SWIFT) test -c release --skip-build --disable-xctest --filter CertifiedSearchTests || exit 1; \
 	done

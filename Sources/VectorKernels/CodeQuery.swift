@@ -22,6 +22,8 @@ package struct CodeQuery: Sendable {
   }
 
   let layout: CodeLayout
+  /// Whether only some instruction sets can multiply codes with its planes.
+  private let hasWholeBytes: Bool
   private let high: [Int8]
   private let low: [Int8]
   private let highScale: Float
@@ -37,12 +39,17 @@ package struct CodeQuery: Sendable {
   /// - Parameters:
   ///   - query: as it is compared with rows; its squared norm is at most 1e30.
   ///   - euclidean: whether scores are minus squared distances, not inner products.
-  package init(_ query: Span<Float>, euclidean: Bool) {
+  ///   - instructionSet: where it will be compared with codes. Some sets take finer planes.
+  package init(
+    _ query: Span<Float>, euclidean: Bool, for instructionSet: InstructionSet = .detected
+  ) {
+    hasWholeBytes = instructionSet.takesWholeBytes
     layout = CodeLayout(dimension: query.count)
     var rest = [Float](repeating: 0, count: query.count)
     var finest = rest
-    let first = Self.plane(of: query, layout, rest: &rest)
-    let second = Self.plane(of: rest.span, layout, rest: &finest)
+    let first = Self.plane(of: query, layout, rest: &rest, for: instructionSet)
+    let second = Self.plane(
+      of: rest.span, layout, rest: &finest, for: instructionSet)
     (high, highSum) = (first.plane, first.sum)
     (low, lowSum) = (second.plane, second.sum)
     let factor: Float = euclidean ? 2 : 1
@@ -59,7 +66,8 @@ package struct CodeQuery: Sendable {
   }
 
   private static func plane(
-    of vector: Span<Float>, _ layout: CodeLayout, rest: inout [Float]
+    of vector: Span<Float>, _ layout: CodeLayout, rest: inout [Float],
+    for instructionSet: InstructionSet
   ) -> (plane: [Int8], scale: Float, sum: Int32) {
     var plane = [Int8](repeating: 0, count: layout.groups * 4)
     var scale: Float = 0
@@ -69,7 +77,8 @@ package struct CodeQuery: Sendable {
           guard let vector = vector.baseAddress, let plane = plane.baseAddress,
             let rest = rest.baseAddress
           else { return }
-          scale = unsafe vk_code_plane(vector, layout.dimension, plane, rest)
+          scale = unsafe vk_code_plane(
+            instructionSet.code, vector, layout.dimension, plane, rest)
         }
       }
     }
@@ -98,6 +107,11 @@ package struct CodeQuery: Sendable {
   private static func upwards(_ value: Double) -> Float {
     let rounded = Float(value)
     return Double(rounded) < value ? rounded.nextUp : rounded
+  }
+
+  /// Whether kernels of the instruction set can compare it with codes.
+  func suits(_ instructionSet: InstructionSet) -> Bool {
+    !hasWholeBytes || instructionSet.takesWholeBytes
   }
 
   /// Lends the query to a kernel.

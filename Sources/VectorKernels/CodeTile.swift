@@ -27,7 +27,7 @@ package final class CodeTile {
   private let queries: UnsafeMutablePointer<vk_code_query>
   private var hits: [vk_code_hit] = []
 
-  /// Gathers 1 to `largestCount` queries of one dimension.
+  /// Gathers 1 to `largestCount` queries of one dimension, prepared for the kernels.
   package init(_ members: ArraySlice<CodeQuery>, _ kernels: CodeKernels = CodeKernels()) {
     precondition(
       (1...Self.largestCount).contains(members.count), "a tile has one to six queries")
@@ -39,6 +39,8 @@ package final class CodeTile {
     unsafe queries = .allocate(capacity: count)
     for (number, member) in members.enumerated() {
       precondition(member.layout == layout, "queries of one dimension")
+      precondition(
+        member.suits(kernels.instructionSet), "a query that was prepared for other kernels")
       let plane = unsafe planes + number * length
       unsafe member.withCode(isFine: false) { code in
         unsafe plane.initialize(from: code.high, count: length)

@@ -37,6 +37,11 @@ package enum InstructionSet: CaseIterable, Sendable, CustomStringConvertible {
     unsafe String(cString: vk_name(code))
   }
 
+  /// Whether its kernels multiply codes with any bytes, not only with small ones.
+  var takesWholeBytes: Bool {
+    vk_takes_whole_bytes(code)
+  }
+
   var code: vk_instruction_set {
     switch self {
     case .scalar: .scalar

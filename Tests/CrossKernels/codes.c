@@ -3,6 +3,7 @@
 #include "check.h"
 
 enum { MOST_BLOCKS = 3, MOST_GROUPS = 768, BLOCK = VK_CODE_LANES * VK_CODE_GROUP };
+enum { MOST_DIMENSION = 400 };
 
 static size_t length_of(size_t group_count) {
   return group_count * BLOCK + 3 * VK_CODE_LANES * sizeof(float);
@@ -27,12 +28,10 @@ static uint8_t *random_blocks(size_t block_count, size_t group_count) {
   return blocks;
 }
 
-// A plane at the limit of what `vk_code_plane` promises: in each window, and for the even and the odd
-// pair of dimensions, the elements of one sign add up to 128, spread over few or many of them.
-static int8_t *random_plane(int number, size_t group_count, int32_t *sum) {
-  int8_t *plane = guarded(number, group_count * VK_CODE_GROUP, 0);
-  memset(plane, 0, group_count * VK_CODE_GROUP);
-  *sum = 0;
+// A plane at the limit of what `vk_code_plane` promises to sets that add up in sixteen bits: in each
+// window, and for the even and the odd pair of dimensions, the elements of one sign add up to 128,
+// spread over few or many of them.
+static void fill_with_small_bytes(int8_t *plane, size_t group_count) {
   for (size_t start = 0; start < group_count; start += VK_CODE_WINDOW) {
     const size_t rest = group_count - start;
     const size_t many = (rest < VK_CODE_WINDOW ? rest : VK_CODE_WINDOW) * 2;
@@ -45,10 +44,29 @@ static int8_t *random_plane(int number, size_t group_count, int32_t *sum) {
         const int size = most < left[sign] ? most : left[sign];
         left[sign] -= size;
         plane[at] = (int8_t)(sign == 0 ? size : -size);
-        *sum += plane[at];
       }
     }
   }
+}
+
+// A plane of bytes of every size, or only of the largest.
+static void fill_with_whole_bytes(int8_t *plane, size_t group_count) {
+  const uint64_t kind = next_random() % 4;
+  for (size_t i = 0; i < group_count * VK_CODE_GROUP; i++) {
+    const int8_t byte = (int8_t)((int)(next_random() % 255) - 127);
+    plane[i] = kind == 0 ? 127 : kind == 1 ? -127 : byte;
+  }
+}
+
+static int8_t *random_plane(int number, size_t group_count, int32_t *sum) {
+  int8_t *plane = guarded(number, group_count * VK_CODE_GROUP, 0);
+  if (vk_takes_whole_bytes(set) && next_random() % 4 != 0) {
+    fill_with_whole_bytes(plane, group_count);
+  } else {
+    fill_with_small_bytes(plane, group_count);
+  }
+  *sum = 0;
+  for (size_t i = 0; i < group_count * VK_CODE_GROUP; i++) *sum += plane[i];
   return plane;
 }
 
@@ -124,7 +142,58 @@ static void check_groups(size_t group_count) {
   }
 }
 
+// What is promised of planes: the scale and the rest give the vector back, and sums of products stay
+// within the bits of the set.
+static void check_plane(size_t dimension) {
+  float vector[MOST_DIMENSION], rest[MOST_DIMENSION];
+  const size_t group_count = (dimension + VK_CODE_GROUP - 1) / VK_CODE_GROUP;
+  const float scale = powf(2, (float)(next_random() % 160) - 120);
+  for (size_t i = 0; i < dimension; i++) vector[i] = next_special() * scale;
+  int8_t *plane = guarded(1, group_count * VK_CODE_GROUP, 0);
+  const float step = vk_code_plane(set, vector, dimension, plane, rest);
+  int largest = 0, sums[2][2] = {{0}};
+  for (size_t i = 0; i < group_count * VK_CODE_GROUP; i++) {
+    if (i % (VK_CODE_WINDOW * VK_CODE_GROUP) == 0) memset(sums, 0, sizeof sums);
+    const int element = plane[i];
+    int *sum = &sums[i / 2 % 2][element < 0];
+    *sum += abs(element);
+    if (!vk_takes_whole_bytes(set)) EXPECT(*sum <= 128, "sum of a plane, dimension %zu", dimension);
+    largest = abs(element) > largest ? abs(element) : largest;
+    if (i >= dimension) {
+      EXPECT(element == 0, "plane beyond dimension %zu", dimension);
+      continue;
+    }
+    const float exact = (float)((double)vector[i] - (double)step * element);
+    EXPECT(bits_of(rest[i]) == bits_of(exact), "rest of a plane, dimension %zu", dimension);
+  }
+  EXPECT(step == 0 ? largest == 0 : !vk_takes_whole_bytes(set) || largest == 127,
+         "plane of dimension %zu: scale %a, largest %d", dimension, (double)step, largest);
+}
+
+// Rows are encoded once and the file may be read on another machine: the codes of every machine are
+// the same. The number is what the encoder of format 1 makes of these rows.
+static void check_encoding(void) {
+  enum { DIMENSION = 51, GROUPS = 13 };
+  static uint8_t block[GROUPS * BLOCK + 3 * VK_CODE_LANES * sizeof(float)];
+  uint64_t state = 7;
+  uint32_t sum = 0;
+  for (int round = 0; round < 200; round++) {
+    for (size_t lane = 0; lane < VK_CODE_LANES; lane++) {
+      float row[DIMENSION];
+      for (size_t i = 0; i < DIMENSION; i++) {
+        state = state * 6364136223846793005 + 1442695040888963407;
+        row[i] = ldexpf((float)(int32_t)(state >> 32), (int)(round % 100) - 100);
+      }
+      vk_encode_row(row, DIMENSION, block, lane);
+    }
+    sum = vk_crc32c(vk_instruction_set_scalar, sum, block, sizeof block);
+  }
+  EXPECT(sum == 0x9a407136, "codes: their checksum is %#x", sum);
+}
+
 void check_codes(void) {
+  check_encoding();
+  for (size_t i = 0; i < 2000; i++) check_plane(1 + next_random() % MOST_DIMENSION);
   for (size_t group_count = 1; group_count <= 130; group_count++) check_groups(group_count);
   for (size_t group_count = 192; group_count <= MOST_GROUPS; group_count *= 2)
     check_groups(group_count);

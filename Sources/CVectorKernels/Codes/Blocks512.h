@@ -1,7 +1,9 @@
-// The kernels of codes on AVX-512, around the product of a block and planes, which is the only part
+// The kernels of codes on AVX-512, around the products of blocks and planes, which are the only part
 // in which its two sets differ. Who includes this has defined SET and TARGET, and
 //   multiply(codes, group_count, planes, count, totals)
-// for a constant count: sixteen lanes of products with the bytes, which are 128 too large.
+//   multiply_pair(codes, length, group_count, planes, count, totals)
+// for a constant count: sixteen lanes of products with the bytes, which are 128 too large, for each
+// plane; of one block, or of two that begin `length` bytes apart.
 
 #include <immintrin.h>
 
@@ -69,28 +71,42 @@ TARGET void JOIN(bound_codes, SET)(const uint8_t *blocks, size_t block_count, si
   }
 }
 
+// Writes what of one block reaches the thresholds, and returns how many hits there are then.
+TARGET __attribute__((always_inline)) static inline size_t compare(
+    size_t number, const float *factors, const __m512i *totals, const vk_code_query *queries,
+    const int count, const float *thresholds, vk_code_hit *hits, size_t found) {
+  for (int q = 0; q < count; q++) {
+    const __m512 d = _mm512_mul_ps(_mm512_set1_ps(queries[q].high_scale),
+                                   without_offset(totals[q], queries[q].high_sum));
+    const bounds row = bound(factors, d, &queries[q]);
+    const __mmask16 lanes = _mm512_cmp_ps_mask(_mm512_add_ps(row.estimate, row.margin),
+                                               _mm512_set1_ps(thresholds[q]), _CMP_GE_OQ);
+    if (lanes != 0)
+      hits[found++] = (vk_code_hit){(uint32_t)number, (uint16_t)q, (uint16_t)lanes};
+  }
+  return found;
+}
+
 // The tile of `count` queries, a constant when this is inlined.
 TARGET __attribute__((always_inline)) static inline size_t tile(
     const uint8_t *blocks, size_t block_count, size_t group_count, const vk_code_query *queries,
     const int count, const float *thresholds, vk_code_hit *hits) {
   const size_t length = vk_code_block_length(group_count);
+  const uint8_t *factors = blocks + group_count * 64;
   const int8_t *planes[TILE];
   for (int q = 0; q < count; q++) planes[q] = queries[q].high;
-  size_t found = 0;
-  for (size_t b = 0; b < block_count; b++) {
-    const uint8_t *block = blocks + b * length;
-    const float *factors = (const float *)(const void *)(block + group_count * 64);
-    __m512i totals[TILE];
-    multiply(block, group_count, planes, count, totals);
-    for (int q = 0; q < count; q++) {
-      const __m512 d = _mm512_mul_ps(_mm512_set1_ps(queries[q].high_scale),
-                                     without_offset(totals[q], queries[q].high_sum));
-      const bounds row = bound(factors, d, &queries[q]);
-      const __mmask16 lanes =
-          _mm512_cmp_ps_mask(_mm512_add_ps(row.estimate, row.margin),
-                             _mm512_set1_ps(thresholds[q]), _CMP_GE_OQ);
-      if (lanes != 0) hits[found++] = (vk_code_hit){(uint32_t)b, (uint16_t)q, (uint16_t)lanes};
-    }
+  __m512i totals[2 * TILE];
+  size_t found = 0, b = 0;
+  for (; b + 2 <= block_count; b += 2) {
+    multiply_pair(blocks + b * length, length, group_count, planes, count, totals);
+    for (size_t i = 0; i < 2; i++)
+      found = compare(b + i, (const float *)(const void *)(factors + (b + i) * length),
+                      totals + i * (size_t)count, queries, count, thresholds, hits, found);
+  }
+  if (b < block_count) {
+    multiply(blocks + b * length, group_count, planes, count, totals);
+    found = compare(b, (const float *)(const void *)(factors + b * length), totals, queries, count,
+                    thresholds, hits, found);
   }
   return found;
 }

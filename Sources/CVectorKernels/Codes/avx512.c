@@ -43,6 +43,13 @@ TARGET __attribute__((always_inline)) static inline void multiply(
   }
 }
 
+TARGET __attribute__((always_inline)) static inline void multiply_pair(
+    const uint8_t *codes, size_t length, size_t group_count, const int8_t *const *planes,
+    const int count, __m512i *totals) {
+  multiply(codes, group_count, planes, count, totals);
+  multiply(codes + length, group_count, planes, count, totals + count);
+}
+
 #include "Blocks512.h"
 
 #endif

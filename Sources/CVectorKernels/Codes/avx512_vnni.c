@@ -1,8 +1,10 @@
 // AVX-512 VNNI: `vpdpbusd` multiplies the 64 bytes of a group with a plane's four elements and adds
 // the products up for each of the sixteen lanes, in 32 bits, without rounding or saturation.
 //
-// The instruction takes four to five cycles and one or two begin in each, so every plane has more
-// than one sum: CHAINS of them, which take turns over the groups.
+// The instruction takes four to five cycles and one or two begin in each, so one block has two sums
+// for each plane, which take turns over the groups. A tile is two blocks × up to six queries: twelve
+// sums, two registers of rows, one of a query; eight loads for twelve products, as Zen 4 begins one
+// of each in a cycle.
 
 #include "../Dispatch.h"
 
@@ -42,6 +44,26 @@ TARGET __attribute__((always_inline)) static inline void multiply(
   if (g < group_count) ADD_GROUP(g, 0);
 #pragma unroll
   for (int p = 0; p < count; p++) totals[p] = _mm512_add_epi32(sums[p][0], sums[p][1]);
+}
+
+TARGET __attribute__((always_inline)) static inline void multiply_pair(
+    const uint8_t *codes, size_t length, size_t group_count, const int8_t *const *planes,
+    const int count, __m512i *totals) {
+  __m512i sums[2 * VK_CODE_TILE];
+#pragma unroll
+  for (int p = 0; p < 2 * count; p++) sums[p] = _mm512_setzero_si512();
+  for (size_t g = 0; g < group_count; g++) {
+    const __m512i first = _mm512_loadu_si512(codes + 64 * g);
+    const __m512i second = _mm512_loadu_si512(codes + length + 64 * g);
+#pragma unroll
+    for (int p = 0; p < count; p++) {
+      const __m512i q = broadcast(planes[p], g);
+      sums[p] = _mm512_dpbusd_epi32(sums[p], first, q);
+      sums[count + p] = _mm512_dpbusd_epi32(sums[count + p], second, q);
+    }
+  }
+#pragma unroll
+  for (int p = 0; p < 2 * count; p++) totals[p] = sums[p];
 }
 
 #include "Blocks512.h"

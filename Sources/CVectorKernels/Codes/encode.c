@@ -21,6 +21,15 @@ static float root_upwards(double squares) {
   return (double)rounded < root ? nextafterf(rounded, INFINITY) : rounded;
 }
 
+static float largest_size(const float *vector, size_t dimension) {
+  float largest = 0;
+  for (size_t j = 0; j < dimension; j++) {
+    const float size = fabsf(vector[j]);
+    largest = size > largest ? size : largest;
+  }
+  return largest;
+}
+
 static void put_factors(uint8_t *factors, size_t lane, float scale, float error, float norm) {
   const float values[3] = {scale, error, norm};
   for (size_t i = 0; i < 3; i++) {
@@ -30,11 +39,7 @@ static void put_factors(uint8_t *factors, size_t lane, float scale, float error,
 
 void vk_encode_row(const float *row, size_t dimension, uint8_t *block, size_t lane) {
   const size_t group_count = (dimension + GROUP - 1) / GROUP;
-  float largest = 0;
-  for (size_t j = 0; j < dimension; j++) {
-    const float size = fabsf(row[j]);
-    largest = size > largest ? size : largest;
-  }
+  const float largest = largest_size(row, dimension);
   const double step = largest > 0 ? 127 / (double)largest : 0;
   double of_codes = 0, of_both = 0, squares = 0;
   for (size_t g = 0; g < group_count; g++) {
@@ -66,6 +71,11 @@ void vk_encode_row(const float *row, size_t dimension, uint8_t *block, size_t la
   put_factors(factors, lane, scale, root_upwards(left), norm);
 }
 
+bool vk_takes_whole_bytes(vk_instruction_set set) {
+  return set == vk_instruction_set_scalar || set == vk_instruction_set_avx512_vnni ||
+         set == vk_instruction_set_neon_dotprod;
+}
+
 // What a sum over one window may reach with one sign; rounding adds half of each of its sixteen
 // elements, which makes 128.
 enum { LARGEST_SUM = 120 };
@@ -92,10 +102,12 @@ static float largest_sum(const float *vector, size_t dimension) {
   return largest;
 }
 
-float vk_code_plane(const float *vector, size_t dimension, int8_t *plane, float *rest) {
+float vk_code_plane(vk_instruction_set set, const float *vector, size_t dimension, int8_t *plane,
+                    float *rest) {
   const size_t padded = (dimension + GROUP - 1) / GROUP * GROUP;
   for (size_t j = dimension; j < padded; j++) plane[j] = 0;
-  const float scale = largest_sum(vector, dimension) / LARGEST_SUM;
+  const float scale = vk_takes_whole_bytes(set) ? largest_size(vector, dimension) / 127
+                                                : largest_sum(vector, dimension) / LARGEST_SUM;
   if (scale < 0x1p-100f) {
     memset(plane, 0, dimension);
     memmove(rest, vector, dimension * sizeof(float));

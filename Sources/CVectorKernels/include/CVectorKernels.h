@@ -59,7 +59,7 @@ void vk_squared_distance_f32_rows(vk_instruction_set set, const float *rows, siz
 enum {
   VK_CODE_LANES = 16,
   VK_CODE_GROUP = 4,
-  VK_CODE_WINDOW = 8,  // groups whose products AVX2 adds up in sixteen bits
+  VK_CODE_WINDOW = 8,  // groups whose products some sets add up in sixteen bits
   VK_CODE_TILE = 6,    // queries of a tile, at most
 };
 
@@ -67,12 +67,18 @@ enum {
 // the row is at most 1e30.
 void vk_encode_row(const float *row, size_t dimension, uint8_t *block, size_t lane);
 
+// Whether kernels of the set multiply codes with any bytes. The others add products up in sixteen
+// bits and only multiply with planes that were made for them, or for another of their kind.
+bool vk_takes_whole_bytes(vk_instruction_set set);
+
 // plane[j] = round(vector[j] / scale), zeros up to a multiple of four, and rest = vector - scale *
-// plane, each element to the nearest float. Returns the scale, which is 0, like the plane, for a vector that
-// is too short. In each window of VK_CODE_WINDOW groups, the positive elements of the plane at
+// plane, each element to the nearest float. Returns the scale, which is 0, like the plane, for a
+// vector that is too short. Where the set takes whole bytes, the largest element becomes 127.
+// Elsewhere, in each window of VK_CODE_WINDOW groups, the positive elements of the plane at
 // dimensions 0 and 1 modulo 4 add up to at most 128, and so do those at 2 and 3, and the negative
 // ones: so a sum of their products with bytes never leaves sixteen bits.
-float vk_code_plane(const float *vector, size_t dimension, int8_t *plane, float *rest);
+float vk_code_plane(vk_instruction_set set, const float *vector, size_t dimension, int8_t *plane,
+                    float *rest);
 
 // A query as codes are compared with it: one plane or two, and the factors of the bounds. With
 // d = scale * <c, high> + low_scale * <c, low> for the codes c of a row,
