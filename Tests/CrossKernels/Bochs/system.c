@@ -50,7 +50,8 @@ static int64_t forbid(uint64_t address) {
 }
 
 static int64_t set_thread_pointer(uint64_t address) {
-  __asm__ volatile("wrmsr" : : "c"(0xC0000100), "a"((uint32_t)address), "d"((uint32_t)(address >> 32)));
+  const uint32_t low = (uint32_t)address, high = (uint32_t)(address >> 32);
+  __asm__ volatile("wrmsr" : : "c"(0xC0000100), "a"(low), "d"(high));
   return 0;
 }
 
