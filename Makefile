@@ -5,6 +5,10 @@
 #   make setup   what both need: system packages, the binary, the model
 #   make kill    the long kill test: 200 rounds
 #   make wall    the long test of scopes: 100,000 calls
+#   make exact   the long test of exactness: a million searches on each instruction set
+#   make kernels the kernels of every instruction set of this machine against their oracle
+#   make neon    the same for ARM, in an emulator
+#   make avx512  the same for AVX-512, in an emulator
 #   make bench-scoped  search in a user's scope, beside FAISS
 #   make format  format the sources
 
@@ -14,14 +18,16 @@ PACKAGES := libopenblas-dev libsqlite3-dev python3 python3-pip python3-venv stra
 SHARED := $(abspath ../shared)
 PROBE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/probe
 BENCH_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/bench
+SEARCHES ?= 1000000
+SEED ?= 1
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: setup packages build model probe demo test kill wall format bench-scoped
+.PHONY: setup packages build model probe demo test kill wall exact format bench-scoped
 
 setup: packages build model
 
-packages:
-	@missing=""; for p in $(PACKAGES); do \
+define install
+	@missing=""; for p in $(1); do \
 	  dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok installed' || missing="$$missing $$p"; \
 	done; \
 	if [ -n "$$missing" ]; then \
@@ -29,6 +35,10 @@ packages:
 	  $(SUDO) apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing; \
 	fi
+endef
+
+packages:
+	$(call install,$(PACKAGES))
 
 build: packages
 	$(SWIFT) build -c release --product recollect
@@ -57,6 +67,14 @@ wall: setup
 	$(SWIFT) build -c release --build-tests
 	RECOLLECT_TEST_WALL_CALLS=100000 $(SWIFT) test -c release --skip-build --disable-xctest --filter WallUnderFireTests
 
+exact: setup .build/kernels/native
+	$(SWIFT) build -c release --build-tests
+	for set in scalar avx2 avx512 avx512_vnni neon neon_dotprod; do \
+	  .build/kernels/native $$set > /dev/null || { [ $$? = 2 ] && continue || exit 1; }; \
+	  RECOLLECT_INSTRUCTION_SET=$$set RECOLLECT_EXACT_SEARCHES=$(SEARCHES) RECOLLECT_EXACT_SEED=$(SEED) \
+	  $(SWIFT) test -c release --skip-build --disable-xctest --filter CertifiedSearchTests || exit 1; \
+	done
+
 # The engine beside FAISS, on a quiet machine; FAISS comes from pip into an environment of its own.
 bench-scoped: packages
 	@$(BENCH_HOME)/bin/python -c 'import faiss, numpy' 2>/dev/null || { \
@@ -66,3 +84,5 @@ bench-scoped: packages
 
 format:
 	$(SWIFT) format -i -r Sources Tests Benchmarks Package.swift
+
+include Tests/CrossKernels/kernels.mk

@@ -38,6 +38,25 @@ public struct IDSet: Sendable, ExpressibleByArrayLiteral {
     return words[word] & bit != 0
   }
 
+  /// Asks many ids, and looks up a page only when it is not the one before.
+  struct Reader {
+    private let set: IDSet
+    private var page: UInt64?
+    private var words: [UInt64]?
+
+    init(_ set: IDSet) { self.set = set }
+
+    mutating func contains(_ id: UInt64) -> Bool {
+      let (page, word, bit) = IDSet.place(of: id)
+      if page != self.page {
+        self.page = page
+        words = set.pages[page]
+      }
+      guard let words else { return false }
+      return words[word] & bit != 0
+    }
+  }
+
   private static func place(of id: UInt64) -> (page: UInt64, word: Int, bit: UInt64) {
     (id >> 16, Int(id >> 6 & 1023), 1 << (id & 63))
   }

@@ -35,6 +35,27 @@ struct RowMask: Sendable {
     return words[row % Self.rowsOfPage / 64] >> UInt64(row % 64) & 1 == 1
   }
 
+  /// The marks of the sixteen rows that begin at a multiple of sixteen.
+  func sixteen(from row: Int) -> UInt16 {
+    let page = row / Self.rowsOfPage
+    guard page < pages.count, let words = pages[page] else { return 0 }
+    return UInt16(truncatingIfNeeded: words[row % Self.rowsOfPage / 64] >> UInt64(row % 64))
+  }
+
+  /// How many rows of a range are marked.
+  func count(in range: Range<Int>) -> Int {
+    var sum = 0
+    for start in stride(from: range.lowerBound / 64 * 64, to: range.upperBound, by: 64) {
+      let page = start / Self.rowsOfPage
+      guard page < pages.count else { break }
+      guard var word = pages[page]?[start % Self.rowsOfPage / 64] else { continue }
+      if start < range.lowerBound { word &= .max << UInt64(range.lowerBound - start) }
+      if start + 64 > range.upperBound { word &= .max >> UInt64(start + 64 - range.upperBound) }
+      sum += word.nonzeroBitCount
+    }
+    return sum
+  }
+
   /// The marked rows, ascending.
   var rows: [Int] {
     pages.indices.flatMap { page -> [Int] in

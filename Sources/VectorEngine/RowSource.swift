@@ -6,6 +6,10 @@ protocol RowSource: AnyObject, Sendable {
   func withVectors<R>(
     _ range: Range<Int>, _ body: (Span<Float>) throws(EngineError) -> R
   ) throws(EngineError) -> R
+  /// Lends blocks of codes; see `CodeLayout`.
+  func withCodes<R>(
+    _ blocks: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R
+  ) throws(EngineError) -> R
   func withIDs<R>(
     _ range: Range<Int>, _ body: (Span<UInt64>) throws(EngineError) -> R
   ) throws(EngineError) -> R
@@ -33,10 +37,10 @@ struct RowRun: Sendable {
 extension RowRun {
   /// How many rows of the run are not deleted.
   ///
-  /// - Complexity: O(deleted rows of the source), O(1) when there are none.
+  /// - Complexity: O(rows of the run ÷ 64), O(1) when no row of the source is deleted.
   var liveCount: Int {
     guard dead.count > 0 else { return range.count }
-    return range.count - dead.rows.count { range.contains($0) }
+    return range.count - dead.count(in: range)
   }
 
   /// How many rows are looked at together for marks and filters.

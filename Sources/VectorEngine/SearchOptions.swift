@@ -6,6 +6,13 @@ public struct SearchOptions: Sendable {
     case automatic
     /// The canonical kernel over every row, query by query.
     case scan
+    /// Bounds from codes of a byte a dimension, query by query, then the canonical kernel over the
+    /// rows that could matter.
+    case codes
+    /// The same for several queries together: rows are read once for all of them.
+    case tiles
+    /// The canonical kernel over those rows alone that pass the filters, query by query.
+    case gather
     /// Matrix products through BLAS, then the canonical kernel over the rows that could matter.
     case blas
   }

@@ -20,8 +20,8 @@ package final class AppendOnlyStorage<Element: BitwiseCopyable>: @unchecked Send
   package init(capacity: Int) {
     precondition(capacity >= 0, "a capacity is not negative")
     self.capacity = capacity
-    let raw = UnsafeMutableRawPointer.allocate(
-      byteCount: max(1, capacity) * MemoryLayout<Element>.stride, alignment: 64)
+    let raw = unsafe AlignedMemory.allocate(
+      byteCount: max(1, capacity) * MemoryLayout<Element>.stride)
     unsafe base = unsafe raw.bindMemory(to: Element.self, capacity: capacity)
   }
 

@@ -109,7 +109,7 @@ private func fill(
     let query = [Float](repeating: 0.5, count: 4)
     let found = [
       try collection.search(query, count: 100),
-      try collection.search(query, count: 100, in: .user("user1")),
+      try collection.search(query, count: 100, in: .user("user1"), SearchOptions(path: .codes)),
       try collection.search(
         query, count: 100, in: .session(user: "user1", session: "s1"),
         SearchOptions(ids: [1, 5, 13], times: 0...100, path: .blas)),

@@ -41,7 +41,8 @@ import VectorEngine
     #expect(inspection.segments.map(\.bytes) == [collection.statistics.sealedBytes])
     #expect(inspection.bytes["vectors"] == 30 * 6 * 4)
     #expect(inspection.bytes["ids"] == 30 * 8)
-    #expect(inspection.bytes.count == 9)
+    #expect(inspection.bytes["codes"] == 2 * (2 * 64 + 192))
+    #expect(inspection.bytes.count == 10)
   }
 
   @Test func `an explanation names the path and counts the rows a search reads`() throws {
@@ -56,8 +57,8 @@ import VectorEngine
     ]
     let reports = try snapshot.explain(batch: queries.span, count: 7, in: scopes)
     #expect(reports.map(\.rowsInScope) == [197, 97, 97, 97, 97, 0])
-    #expect(reports.map(\.path) == [.scan, .blas, .blas, .blas, .blas, .scan])
-    #expect(reports[0].rescoredRows == 0)
+    #expect(reports.map(\.path) == [.codes, .tiles, .tiles, .tiles, .tiles, .scan])
+    #expect((7...197).contains(reports[0].rescoredRows))
     #expect(reports[1...4].allSatisfy { (7...97).contains($0.rescoredRows) })
     #expect(throws: EngineError.self) {
       try snapshot.explain(batch: queries.span, count: 7, in: [.everything])

@@ -2,11 +2,12 @@ internal import VectorKernels
 
 /// A fixed number of rows in memory, filled from the front.
 ///
-/// It is the mechanism; when to make a larger one is `SessionRows`' policy.
+/// It is the mechanism; when to make a larger one is `UserRows`' policy.
 final class BufferBlock: RowSource {
   let capacity: Int
   private let dimension: Int
   private let vectors: AppendOnlyStorage<Float>
+  private let codes: CodeStorage
   private let ids: AppendOnlyStorage<UInt64>
   private let groups: AppendOnlyStorage<UInt64>
   private let times: AppendOnlyStorage<Int64>
@@ -16,6 +17,7 @@ final class BufferBlock: RowSource {
     self.capacity = capacity
     self.dimension = dimension
     vectors = AppendOnlyStorage(capacity: capacity * dimension)
+    codes = CodeStorage(CodeLayout(dimension: dimension), capacity: capacity)
     ids = AppendOnlyStorage(capacity: capacity)
     groups = AppendOnlyStorage(capacity: capacity)
     times = AppendOnlyStorage(capacity: capacity)
@@ -24,6 +26,7 @@ final class BufferBlock: RowSource {
 
   /// Appends a row; there must be room.
   func append(vector: Span<Float>, id: UInt64, group: UInt64, time: Int64, squaredNorm: Float) {
+    codes.encode(vector, at: ids.count)
     vectors.append(vector)
     ids.append(id)
     groups.append(group)
@@ -31,8 +34,10 @@ final class BufferBlock: RowSource {
     squaredNorms.append(squaredNorm)
   }
 
-  /// Appends the first rows of another block; there must be room.
-  func append(_ other: BufferBlock, count: Int) {
+  /// Begins with the first rows of another block; there must be room, and nothing yet.
+  func begin(with other: BufferBlock, count: Int) {
+    precondition(ids.count == 0, "a block begins once")
+    codes.copy(other.codes, rows: count)
     other.vectors.withSpan(0..<(count * dimension)) { vectors.append($0) }
     other.ids.withSpan(0..<count) { ids.append($0) }
     other.groups.withSpan(0..<count) { groups.append($0) }
@@ -45,6 +50,12 @@ final class BufferBlock: RowSource {
   ) throws(EngineError) -> R {
     try vectors.withSpan(
       (range.lowerBound * dimension)..<(range.upperBound * dimension), body)
+  }
+
+  func withCodes<R>(
+    _ blocks: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    try codes.withBlocks(blocks, body)
   }
 
   func withIDs<R>(

@@ -31,8 +31,8 @@ extension VectorCollection {
     public var segments: [SealedFile]
     /// The users with the most rows, by rows descending, then by the key's bytes.
     public var largestUsers: [UserCount]
-    /// Bytes of the sealed files by section: vectors, ids, groups, times, squaredNorms, users,
-    /// sessions, keys, checksums; what is left of the files are headers and padding.
+    /// Bytes of the sealed files by section: vectors, codes, ids, groups, times, squaredNorms,
+    /// users, sessions, keys, checksums; what is left of the files are headers and padding.
     public var bytes: [String: Int]
   }
 
@@ -97,8 +97,9 @@ private struct ScopeTally {
 
   mutating func add(_ buffer: RowBuffer) {
     for user in buffer.users {
-      for session in buffer[user]?.sessions ?? [] {
-        add(session.liveCount, RowScope(user: user, session: session.session))
+      guard let rows = buffer[user] else { continue }
+      for session in rows.sessions {
+        add(rows.liveCount(of: session), RowScope(user: user, session: session.key))
       }
     }
   }

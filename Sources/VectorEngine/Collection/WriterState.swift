@@ -4,7 +4,7 @@ internal import VectorKernels
 struct WriterState: Sendable {
   /// Where a row is.
   enum Location: Sendable {
-    case buffered(user: Int, session: Int, row: Int)
+    case buffered(user: Int, row: Int)
     case sealed(segment: Int, row: Int)
   }
 
@@ -64,7 +64,7 @@ struct WriterState: Sendable {
   /// The user whom the row with this id belongs to.
   func owner(of id: UInt64) throws(EngineError) -> String? {
     switch locations[id] {
-    case .buffered(let user, _, _): userNames[user]
+    case .buffered(let user, _): userNames[user]
     case .sealed(let segment, let row): try segments[segment].segment.user(ofRow: row)
     case nil: nil
     }
@@ -78,14 +78,12 @@ struct WriterState: Sendable {
     squaredNorm: Float
   ) {
     let dimension = configuration.dimension
-    let place = buffer.edit(scope.user) { user in
-      let session = user.position(of: scope.session, dimension: dimension)
-      let row = user.edit(session) {
-        $0.append(vector: vector, id: id, group: group, time: time, squaredNorm: squaredNorm)
-      }
-      return (session, row)
+    let row = buffer.edit(scope.user, dimension: dimension) {
+      $0.append(
+        vector: vector, id: id, group: group, session: scope.session, time: time,
+        squaredNorm: squaredNorm)
     }
-    locations[id] = .buffered(user: number(of: scope.user), session: place.0, row: place.1)
+    locations[id] = .buffered(user: number(of: scope.user), row: row)
     if group != id { sharesGroups = true }
     liveCount += 1
     hasChanges = true
@@ -96,8 +94,8 @@ struct WriterState: Sendable {
     guard let location = locations.removeValue(forKey: id) else { return false }
     switch location {
     case .sealed(let segment, let row): _ = segments[segment].dead.insert(row)
-    case .buffered(let user, let session, let row):
-      try removeBuffered(userNames[user], user, session, row)
+    case .buffered(let user, let row):
+      try removeBuffered(userNames[user], user, row)
     }
     liveCount -= 1
     hasChanges = true
@@ -105,23 +103,19 @@ struct WriterState: Sendable {
   }
 
   private mutating func removeBuffered(
-    _ name: String, _ user: Int, _ session: Int, _ row: Int
+    _ name: String, _ user: Int, _ row: Int
   ) throws(EngineError) {
     let dimension = configuration.dimension
-    let rewritten = buffer.edit(name) { rows in
-      rows.edit(session) { rows -> SessionRows? in
-        _ = rows.remove(row)
-        guard rows.isMostlyDead else { return nil }
-        return rows
-      }
+    let rewritten = buffer.edit(name, dimension: dimension) { rows -> UserRows? in
+      _ = rows.remove(row)
+      guard rows.isMostlyDead else { return nil }
+      return rows
     }
     guard let rewritten else { return }
     let moved = try rewritten.withoutDeadRows(dimension: dimension)
-    buffer.edit(name) { $0.replace(session, by: moved) }
-    try moved.run.source.withIDs(0..<moved.count) { ids throws(EngineError) in
-      for row in 0..<moved.count {
-        locations[ids[row]] = .buffered(user: user, session: session, row: row)
-      }
+    buffer.edit(name, dimension: dimension) { $0 = moved }
+    try moved.block.withIDs(0..<moved.count) { ids throws(EngineError) in
+      for row in 0..<moved.count { locations[ids[row]] = .buffered(user: user, row: row) }
     }
   }
 

@@ -103,6 +103,13 @@ final class Segment: RowSource {
       .vectors, (range.lowerBound * dimension)..<(range.upperBound * dimension), body)
   }
 
+  func withCodes<R>(
+    _ blocks: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    let length = CodeLayout(dimension: dimension).blockLength
+    return try lend(.codes, (blocks.lowerBound * length)..<(blocks.upperBound * length), body)
+  }
+
   func withIDs<R>(
     _ range: Range<Int>, _ body: (Span<UInt64>) throws(EngineError) -> R
   ) throws(EngineError) -> R {

@@ -10,12 +10,13 @@
 ///           32  users                      u64
 ///           40  sessions                   u64
 ///           48  file length                u64
-///           56  section table              9 × { offset u64, length u64 }
-///          200  largest squared norm       f32
-///          204  flags                      u32   bit 0: some row's group is not its id
+///           56  section table              10 × { offset u64, length u64 }
+///          216  largest squared norm       f32
+///          220  flags                      u32   bit 0: some row's group is not its id
 ///         4092  CRC-32C of bytes 0…4091    u32
 ///    4096  sections, each from a multiple of 4096, zeros between
 ///            vectors        f32  rows × dimension
+///            codes               ⌈rows ÷ 16⌉ blocks, see below
 ///            ids            u64  rows
 ///            groups         u64  rows
 ///            times          i64  rows
@@ -38,6 +39,13 @@
 ///   24  rows                 u64            24  rows                u64
 ///   32  first session        u64            32  user                u64
 ///   40  sessions             u64
+///
+/// block of codes, 64 g + 192 bytes for g = ⌈dimension ÷ 4⌉: rows 16 i to 16 i + 15 of the file
+///    0  groups               u8   g × 16 rows × 4 dimensions, 128 + the code; 128 beyond the last
+///                                 dimension, 0 in rows that do not exist
+/// 64 g  scales               f32  16 rows; row ≈ scale × code
+///  +64  errors               f32  16 rows, at least ‖row − scale × code‖
+/// +128  norms                f32  16 rows, at least ‖row‖
 /// ```
 ///
 /// The rows of a user lie one after another, and inside them the rows of a session, in the order of
@@ -53,10 +61,11 @@ enum SegmentFormat {
   static let sessionEntryLength = 40
   static let noKey = UInt64.max
   static let sharesGroupsFlag: UInt32 = 1
+  static let largestNormOffset = 56 + 16 * Section.allCases.count
 
   /// The sections, in the order of the file.
   enum Section: Int, CaseIterable {
-    case vectors, ids, groups, times, squaredNorms, users, sessions, keys, checksums
+    case vectors, codes, ids, groups, times, squaredNorms, users, sessions, keys, checksums
   }
 
   static func code(of metric: Metric) -> UInt32 {

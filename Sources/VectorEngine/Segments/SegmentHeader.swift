@@ -52,8 +52,10 @@ struct SegmentHeader {
       throw EngineError(
         .corrupt, "\(path) is truncated: \(file.count) of \(numbers[4]) bytes are there.")
     }
-    largestSquaredNorm = Float(bitPattern: fields.number(at: 200))
-    sharesGroups = fields.number(at: 204, as: UInt32.self) & SegmentFormat.sharesGroupsFlag != 0
+    largestSquaredNorm = Float(bitPattern: fields.number(at: SegmentFormat.largestNormOffset))
+    sharesGroups =
+      fields.number(at: SegmentFormat.largestNormOffset + 4, as: UInt32.self)
+      & SegmentFormat.sharesGroupsFlag != 0
     guard largestSquaredNorm.isFinite, largestSquaredNorm >= 0 else {
       throw EngineError(.corrupt, "\(path): the largest norm is no number.")
     }
@@ -82,15 +84,20 @@ struct SegmentHeader {
   private func checkLengths(_ path: String) throws(EngineError) {
     let lengths = sections.map(\.count)
     let (elements, overflow) = rowCount.multipliedReportingOverflow(by: dimension)
+    guard VectorCollection.Configuration.dimensions.contains(dimension) else {
+      throw EngineError(.corrupt, "\(path): the header names no dimension.")
+    }
+    let (codes, codesOverflow) = CodeLayout.blocks(ofRows: max(0, min(rowCount, Int.max / 2)))
+      .multipliedReportingOverflow(by: CodeLayout(dimension: dimension).blockLength)
     let fits =
-      !overflow && rowCount >= 0 && dimension > 0 && userCount >= 0 && sessionCount >= 0
+      !overflow && !codesOverflow && rowCount >= 0 && userCount >= 0 && sessionCount >= 0
       && elements <= Int.max / 4 && rowCount <= Int.max / 8 && userCount <= Int.max / 64
       && sessionCount <= Int.max / 64
-      && lengths.prefix(7) == [
-        4 * elements, 8 * rowCount, 8 * rowCount, 8 * rowCount, 4 * rowCount,
+      && lengths.prefix(8) == [
+        4 * elements, codes, 8 * rowCount, 8 * rowCount, 8 * rowCount, 4 * rowCount,
         SegmentFormat.userEntryLength * userCount, SegmentFormat.sessionEntryLength * sessionCount,
       ]
-      && lengths[8] == sections[8].lowerBound / SegmentFormat.chunk * 4
+      && lengths[9] == sections[9].lowerBound / SegmentFormat.chunk * 4
     guard fits else {
       throw EngineError(.corrupt, "\(path): the sections do not fit the number of rows.")
     }

@@ -43,23 +43,24 @@ struct SegmentWriter {
     var entry = Entry(key: nil, firstRow: rowCount)
     entry.firstSession = sessions.count
     let ordered = user.sessions.sorted {
-      switch ($0.session, $1.session) {
+      switch ($0.key, $1.key) {
       case (let a?, let b?): a.utf8.lexicographicallyPrecedes(b.utf8)
       case (nil, _?): true
       default: false
       }
     }
-    for session in ordered where session.liveCount > 0 {
-      var part = Entry(key: session.session.map { appendKey($0) }, firstRow: rowCount)
+    for session in ordered where user.liveCount(of: session) > 0 {
+      var part = Entry(key: session.key.map { appendKey($0) }, firstRow: rowCount)
       part.user = users.count
-      let run = session.run
-      try run.forEachLiveRange(SearchOptions()) { rows throws(EngineError) in
-        stretches.append(Stretch(source: run.source, rows: rows))
-        part.rows += rows.count
-        if try run.sharesGroups(rows) { sharesGroups = true }
+      for run in user.runs(of: session) {
+        try run.forEachLiveRange(SearchOptions()) { rows throws(EngineError) in
+          stretches.append(Stretch(source: run.source, rows: rows))
+          part.rows += rows.count
+          if try run.sharesGroups(rows) { sharesGroups = true }
+        }
+        largestSquaredNorm = max(largestSquaredNorm, run.largestSquaredNorm)
       }
       rowCount += part.rows
-      largestSquaredNorm = max(largestSquaredNorm, run.largestSquaredNorm)
       sessions.append(part)
     }
     entry.rows = rowCount - entry.firstRow
@@ -84,6 +85,8 @@ struct SegmentWriter {
     try write(&output) { (stretch, body) throws(EngineError) in
       try stretch.source.withVectors(stretch.rows, body)
     }
+    try output.padToChunk()
+    try writeCodes(&output)
     try output.padToChunk()
     try write(&output) { (stretch, body) throws(EngineError) in
       try stretch.source.withIDs(stretch.rows, body)
@@ -118,6 +121,27 @@ struct SegmentWriter {
     }
   }
 
+  /// Encodes the rows again: in the file they share blocks with other rows than in the buffer.
+  private func writeCodes(_ output: inout ChecksummedOutput) throws(EngineError) {
+    let layout = CodeLayout(dimension: configuration.dimension)
+    var block = [UInt8](repeating: 0, count: layout.blockLength)
+    var lane = 0
+    for stretch in stretches {
+      for row in stretch.rows {
+        try stretch.source.withVectors(row..<(row + 1)) { vector in
+          var target = block.mutableSpan
+          layout.encode(vector, lane: lane, of: &target)
+        }
+        lane += 1
+        guard lane == CodeLayout.lanes else { continue }
+        try output.write(block.span)
+        block = [UInt8](repeating: 0, count: layout.blockLength)
+        lane = 0
+      }
+    }
+    if lane > 0 { try output.write(block.span) }
+  }
+
   private struct Layout {
     var sections: [(offset: Int, length: Int)] = []
     var fileLength = 0
@@ -130,6 +154,9 @@ struct SegmentWriter {
       let length =
         switch section {
         case .vectors: rowCount * configuration.dimension * 4
+        case .codes:
+          CodeLayout.blocks(ofRows: rowCount)
+            * CodeLayout(dimension: configuration.dimension).blockLength
         case .ids, .groups, .times: rowCount * 8
         case .squaredNorms: rowCount * 4
         case .users: users.count * SegmentFormat.userEntryLength

@@ -8,20 +8,13 @@ internal import VectorKernels
 /// §3.1): |fl(Σ xᵢqᵢ) − Σ xᵢqᵢ| ≤ γ_d · Σ |xᵢqᵢ| ≤ γ_d · ‖x‖‖q‖ with γ_n = nu/(1 − nu), u = 2⁻²⁴, for
 /// every order of summation, with or without fused operations. With ε twice that, a row among the
 /// best `count` by canonical score has a product of at least (the count-th best product) − 2ε: were
-/// it less, `count` groups would have canonical scores above its own. All such rows are scored again
-/// canonically, so the results are those of a scan, bit for bit.
+/// it less, `count` groups would have canonical scores above its own. In other words, product − ε and
+/// product + ε bound the score, and what is done with bounds of codes is done with these: results are
+/// those of a scan, bit for bit.
 extension VectorSnapshot {
   /// Rows and queries of one product: 512 KiB of scores, half of a second-level cache.
   private static let rowsOfBlock = 512
   private static let queriesOfBlock = 256
-
-  /// Answers all queries over the same runs.
-  func blasSearch(
-    _ queries: [PreparedQuery], count: Int, _ runs: [RowRun], _ options: SearchOptions
-  ) throws(EngineError) -> [[Neighbor]] {
-    var rescored = [Int](repeating: 0, count: queries.count)
-    return try blasSearch(queries, count: count, runs, options, rescored: &rescored)
-  }
 
   /// Answers all queries and says for each how many rows were scored a second time.
   func blasSearch(
@@ -32,9 +25,11 @@ extension VectorSnapshot {
     var results: [[Neighbor]] = []
     for first in stride(from: 0, to: queries.count, by: Self.queriesOfBlock) {
       let block = queries[first..<min(first + Self.queriesOfBlock, queries.count)]
-      var candidates = block.map {
-        CandidateRows(count, margin: 2 * margin($0, largest), sharesGroups: sharesGroups)
+      let total = runs.reduce(0) { $0 + $1.range.count }
+      var candidates = block.map { _ in
+        CandidateRows(count, sharesGroups: sharesGroups, rows: total)
       }
+      var bounds = block.map { ProductBounds(margin: margin($0, largest)) }
       let matrix = block.flatMap(\.elements)
       var products = [Float](repeating: 0, count: block.count * Self.rowsOfBlock)
       for (number, run) in runs.enumerated() {
@@ -42,14 +37,15 @@ extension VectorSnapshot {
           try multiply(matrix, run, rows, block, into: &products)
           for query in candidates.indices {
             let scores = products.span.extracting((query * rows.count)..<((query + 1) * rows.count))
-            try candidates[query].offer(scores, run, number, rows)
+            try bounds[query].offer(scores, rows, of: run, number, to: &candidates[query])
           }
         }
       }
       for (query, candidates) in zip(block, candidates) {
-        let rows = candidates.kept
-        rescored[results.count] = rows.count
-        results.append(try rescore(query, rows, runs, count: count))
+        var number = 0
+        let found = try rescore(query, candidates, runs, count: count, rescored: &number)
+        rescored[results.count] = number
+        results.append(found)
       }
     }
     return results
@@ -106,106 +102,41 @@ extension VectorSnapshot {
       }
     }
   }
-
-  private func rescore(
-    _ query: PreparedQuery, _ rows: [CandidateRows.Row], _ runs: [RowRun], count: Int
-  ) throws(EngineError) -> [Neighbor] {
-    let scorer = CanonicalScorer(configuration.metric)
-    var best = TopGroups(count, sharesGroups: sharesGroups, rows: rows.count)
-    var score: [Float] = [0]
-    for row in rows {
-      let run = runs[Int(row.run)]
-      try run.source.withVectors(row.row..<(row.row + 1)) { vector throws(EngineError) in
-        var target = score.mutableSpan
-        scorer.score(query.elements.span, vector, into: &target)
-      }
-      best.offer(try run.neighbor(row.row, score: score[0]))
-    }
-    return best.sorted()
-  }
 }
 
-/// The rows whose products are within a margin of the `limit`-th best group's.
-private struct CandidateRows {
-  struct Row {
-    let product: Float
-    let group: UInt64
-    let run: Int
-    let row: Int
-  }
-
-  private let limit: Int
+/// Products of one query with a block of rows, as bounds of scores.
+private struct ProductBounds {
+  private let kernels = RowKernels()
   private let margin: Double
-  private let sharesGroups: Bool
-  private var capacity: Int
-  private var rows: [Row] = []
-  private var threshold = -Float.infinity
-  private var positions = [UInt32](repeating: 0, count: 512)
+  /// NaN but for the rows that could matter.
+  private var lowers = [Float](repeating: .nan, count: rowsOfBlock)
+  private var uppers = [Float](repeating: .nan, count: rowsOfBlock)
+  private static let rowsOfBlock = 512
 
-  init(_ limit: Int, margin: Double, sharesGroups: Bool) {
-    self.limit = limit
-    self.margin = margin
-    self.sharesGroups = sharesGroups
-    capacity = max(64, 2 * min(limit, 1 << 40))
-  }
+  init(margin: Double) { self.margin = margin }
 
-  var kept: [Row] {
-    var settled = self
-    settled.settle()
-    return settled.rows
-  }
-
-  /// Considers the products of a block of live rows.
   mutating func offer(
-    _ products: Span<Float>, _ run: RowRun, _ number: Int, _ block: Range<Int>
+    _ products: Span<Float>, _ rows: Range<Int>, of run: RowRun, _ number: Int,
+    to candidates: inout CandidateRows
   ) throws(EngineError) {
-    let found = RowKernels().positions(of: products, atLeast: threshold, into: &positions)
-    for i in 0..<found {
-      let position = Int(positions[i])
-      guard products[position] >= threshold else { continue }
-      let row = block.lowerBound + position
-      let group = try run.source.withGroups(row..<(row + 1)) { groups in groups[0] }
-      rows.append(Row(product: products[position], group: group, run: number, row: row))
-      if rows.count >= capacity { settle() }
+    let limit = Float(Double(candidates.threshold) - margin).nextDown
+    var positions = InlineArray<512, UInt32>(repeating: 0)
+    var room = positions.mutableSpan
+    let found = kernels.positions(of: products, atLeast: limit, into: &room)
+    guard found > 0 else { return }
+    let chosen = (0..<found).map { Int(positions[$0]) }
+    for position in chosen {
+      lowers[position] = Float(Double(products[position]) - margin).nextDown
+      uppers[position] = Float(Double(products[position]) + margin).nextUp
     }
-  }
-
-  private mutating func settle() {
-    rows.sort { $0.product > $1.product }
-    guard let last = productOfLastGroup() else { return grow() }
-    // Rounded down, so that the comparison in fp32 keeps everything it must.
-    threshold = Float(Double(last) - margin).nextDown
-    let limit = threshold
-    let kept = rows.partitioningIndex { $0.product < limit }
-    rows.removeLast(rows.count - kept)
-    grow()
-  }
-
-  /// Room for as many again, so that many rows within the margin do not mean a sort for each.
-  private mutating func grow() { capacity = max(capacity, 2 * rows.count) }
-
-  /// The product of the best row of the `limit`-th group, when there are so many.
-  private func productOfLastGroup() -> Float? {
-    guard rows.count >= limit else { return nil }
-    guard sharesGroups else { return rows[limit - 1].product }
-    var seen: Set<UInt64> = []
-    for row in rows where seen.insert(row.group).inserted && seen.count == limit {
-      return row.product
+    var other = positions.mutableSpan
+    try candidates.offer(
+      lowers: lowers.span.extracting(0..<rows.count),
+      uppers: uppers.span.extracting(0..<rows.count), first: rows.lowerBound, of: run,
+      number: number, positions: &other)
+    for position in chosen {
+      lowers[position] = .nan
+      uppers[position] = .nan
     }
-    return nil
-  }
-}
-
-extension [CandidateRows.Row] {
-  /// The first position whose row satisfies a condition that no row before a satisfying one fails
-  /// to be before.
-  fileprivate func partitioningIndex(where isSecond: (CandidateRows.Row) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if isSecond(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

@@ -25,16 +25,15 @@ extension VectorSnapshot {
       repeating: SearchReport(path: .scan, rowsInScope: 0, rescoredRows: 0), count: scopes.count)
     for (scope, members) in Dictionary(grouping: scopes.indices, by: { scopes[$0] }) {
       let runs = try runs(in: scope)
-      let rows = runs.reduce(0) { $0 + $1.liveCount }
-      let usesBLAS = usesBLAS(queries: members.count, options)
+      let path = path(queries: members.count, count: count, runs, options)
       var rescored = [Int](repeating: 0, count: members.count)
-      if usesBLAS && count > 0 {
-        _ = try blasSearch(
-          members.map { prepared[$0] }, count: count, runs, options, rescored: &rescored)
+      if count > 0 && path != .scan {
+        _ = try answer(
+          members.map { prepared[$0] }, count: count, runs, options, path, rescored: &rescored)
       }
+      let rows = runs.reduce(0) { $0 + $1.liveCount }
       for (member, number) in zip(members, rescored) {
-        reports[member] = SearchReport(
-          path: usesBLAS ? .blas : .scan, rowsInScope: rows, rescoredRows: number)
+        reports[member] = SearchReport(path: path, rowsInScope: rows, rescoredRows: number)
       }
     }
     return reports

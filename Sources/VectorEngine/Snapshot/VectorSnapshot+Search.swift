@@ -19,11 +19,7 @@ extension VectorSnapshot {
   ) throws(EngineError) -> [Neighbor] {
     let prepared = try prepare(query, count: count, name: "The query")
     guard count > 0 else { return [] }
-    let runs = try runs(in: scope)
-    if options.path == .blas {
-      return try blasSearch([prepared], count: count, runs, options)[0]
-    }
-    return try scan(prepared.elements.span, count: count, runs, options)
+    return try answer([prepared], count: count, try runs(in: scope), options)[0]
   }
 
   /// Finds the nearest groups of a scope; see `search(_:count:in:_:)` above.
@@ -76,32 +72,6 @@ extension VectorSnapshot {
     _ options: SearchOptions = SearchOptions()
   ) throws(EngineError) -> [[Neighbor]] {
     try search(batch: queries.span, count: count, in: scopes, options)
-  }
-
-  /// A matrix product reads the rows once for many queries, but pays for copying them into BLAS's
-  /// own layout; below this many queries, or with a filter (which may leave few rows), scanning wins.
-  private static let fewestQueriesForBLAS = 4
-
-  private func answer(
-    _ queries: [PreparedQuery], count: Int, _ runs: [RowRun], _ options: SearchOptions
-  ) throws(EngineError) -> [[Neighbor]] {
-    if usesBLAS(queries: queries.count, options) {
-      return try blasSearch(queries, count: count, runs, options)
-    }
-    var results: [[Neighbor]] = []
-    for query in queries {
-      results.append(try scan(query.elements.span, count: count, runs, options))
-    }
-    return results
-  }
-
-  /// Whether so many queries over the same rows are answered by matrix products.
-  func usesBLAS(queries: Int, _ options: SearchOptions) -> Bool {
-    switch options.path {
-    case .blas: true
-    case .scan: false
-    case .automatic: queries >= Self.fewestQueriesForBLAS && !options.filters
-    }
   }
 
   func prepare(

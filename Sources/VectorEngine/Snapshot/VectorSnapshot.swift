@@ -47,7 +47,9 @@ public struct VectorSnapshot: Sendable {
         runs.append(run)
       }
     }
-    if let rows = buffer[user] { runs += rows.runs(of: session, wholeUser: wholeUser) }
+    if let rows = buffer[user] {
+      if wholeUser { runs.append(rows.run) } else { runs += rows.runs(of: session) }
+    }
     return runs
   }
 }

@@ -1,0 +1,65 @@
+internal import VectorKernels
+
+/// Which path answers a search.
+extension VectorSnapshot {
+  /// Rows of a scope that are read in full rather than bounded first: bounding them would take about
+  /// as long, and most of them would be read all the same. So would a few times the wanted number.
+  private static let rowsForScanning = 48
+  private static let scannedRowsForOneWanted = 4
+
+  /// A matrix product is for machines whose kernels are plain loops: where there are instructions for
+  /// bytes, tiles are three times as fast. It pays for copying the rows into BLAS's own layout; below
+  /// this many queries, or with a filter (which may leave few rows), others win.
+  private static let fewestQueriesForBLAS = 4
+
+  /// The path that so many queries over the same runs take; never `automatic`.
+  func path(
+    queries: Int, count: Int, _ runs: [RowRun], _ options: SearchOptions
+  ) -> SearchOptions.Path {
+    guard options.path == .automatic else { return options.path }
+    let rows = runs.reduce(0) { $0 + $1.range.count }
+    if rows <= max(Self.rowsForScanning, Self.scannedRowsForOneWanted * min(count, rows)) {
+      return .scan
+    }
+    if let ids = options.ids, BoundedBlock.gathers(ids.count, of: rows) { return .gather }
+    if InstructionSet.detected == .scalar, queries >= Self.fewestQueriesForBLAS, !options.filters {
+      return .blas
+    }
+    return queries > 1 ? .tiles : .codes
+  }
+
+  /// Answers queries over the same runs.
+  func answer(
+    _ queries: [PreparedQuery], count: Int, _ runs: [RowRun], _ options: SearchOptions
+  ) throws(EngineError) -> [[Neighbor]] {
+    var rescored = [Int](repeating: 0, count: queries.count)
+    let path = path(queries: queries.count, count: count, runs, options)
+    return try answer(queries, count: count, runs, options, path, rescored: &rescored)
+  }
+
+  /// Answers queries over the same runs by a path, and says for each how many rows were scored a
+  /// second time.
+  func answer(
+    _ queries: [PreparedQuery], count: Int, _ runs: [RowRun], _ options: SearchOptions,
+    _ path: SearchOptions.Path, rescored: inout [Int]
+  ) throws(EngineError) -> [[Neighbor]] {
+    let bounding: BoundedBlock.Bounding =
+      if options.path == .automatic { .automatic } else { path == .gather ? .canonical : .codes }
+    switch path {
+    case .blas:
+      return try blasSearch(queries, count: count, runs, options, rescored: &rescored)
+    case .tiles:
+      return try tileSearch(queries, count: count, runs, options, bounding, rescored: &rescored)
+    case .automatic, .scan, .codes, .gather: break
+    }
+    var results: [[Neighbor]] = []
+    for (number, query) in queries.enumerated() {
+      results.append(
+        path == .scan
+          ? try scan(query.elements.span, count: count, runs, options)
+          : try codeSearch(
+            query, count: count, runs, options, bounding, rescored: &rescored[number]))
+    }
+    return results
+  }
+}

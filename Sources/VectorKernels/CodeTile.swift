@@ -1,0 +1,94 @@
+internal import CVectorKernels
+
+/// A few queries that are compared with codes together, by their first planes alone: blocks are read
+/// once for all of them, thresholds are tested in registers, and no matrix of scores is written.
+///
+/// A class, because its planes must not move while kernels look at them.
+@safe
+package final class CodeTile {
+  /// How many queries a tile has at most.
+  package static let largestCount = Int(VK_CODE_TILE)
+
+  /// A block in which some rows can reach the threshold of a query.
+  package struct Hit {
+    /// The block, counted from the first that was looked at.
+    package let block: Int
+    /// The query, counted from the first of the tile.
+    package let query: Int
+    /// A bit for each row of the block.
+    package let lanes: UInt16
+  }
+
+  /// How many queries it has.
+  package let count: Int
+  private let kernels: CodeKernels
+  private let layout: CodeLayout
+  private let planes: UnsafeMutablePointer<Int8>
+  private let queries: UnsafeMutablePointer<vk_code_query>
+  private var hits: [vk_code_hit] = []
+
+  /// Gathers 1 to `largestCount` queries of one dimension, prepared for the kernels.
+  package init(_ members: ArraySlice<CodeQuery>, _ kernels: CodeKernels = CodeKernels()) {
+    precondition(
+      (1...Self.largestCount).contains(members.count), "a tile has one to six queries")
+    count = members.count
+    self.kernels = kernels
+    layout = members[members.startIndex].layout
+    let length = layout.groups * 4
+    unsafe planes = .allocate(capacity: count * length)
+    unsafe queries = .allocate(capacity: count)
+    for (number, member) in members.enumerated() {
+      precondition(member.layout == layout, "queries of one dimension")
+      precondition(
+        member.suits(kernels.instructionSet), "a query that was prepared for other kernels")
+      let plane = unsafe planes + number * length
+      unsafe member.withCode(isFine: false) { code in
+        unsafe plane.initialize(from: code.high, count: length)
+        var own = unsafe code
+        unsafe own.high = UnsafePointer(plane)
+        unsafe (queries + number).initialize(to: own)
+      }
+    }
+  }
+
+  deinit {
+    unsafe planes.deallocate()
+    unsafe queries.deallocate()
+  }
+
+  /// Looks for rows whose upper bound is at least the threshold of a query.
+  ///
+  /// - Parameters:
+  ///   - blocks: whole blocks, which begin at a multiple of 64 bytes.
+  ///   - thresholds: one for each query.
+  /// - Returns: how many hits there are; ask for them by number.
+  /// - Complexity: O(rows × queries × `dimension`).
+  package func look(at blocks: Span<UInt8>, thresholds: Span<Float>) -> Int {
+    let number = blocks.count / layout.blockLength
+    precondition(number * layout.blockLength == blocks.count, "whole blocks")
+    precondition(thresholds.count >= count, "a threshold for each query")
+    let room = number * count
+    if hits.count < room {
+      hits = [vk_code_hit](repeating: vk_code_hit(block: 0, query: 0, lanes: 0), count: room)
+    }
+    return unsafe blocks.withUnsafeBufferPointer { blocks in
+      unsafe thresholds.withUnsafeBufferPointer { thresholds in
+        unsafe hits.withUnsafeMutableBufferPointer { hits in
+          guard let blocks = blocks.baseAddress, let thresholds = thresholds.baseAddress,
+            let hits = hits.baseAddress
+          else { return 0 }
+          precondition(UInt(bitPattern: blocks) % 64 == 0, "not aligned")
+          return unsafe vk_tile_codes(
+            kernels.instructionSet.code, blocks, number, layout.groups, queries, count, thresholds,
+            hits)
+        }
+      }
+    }
+  }
+
+  /// A hit of the last look, by block, then query.
+  package func hit(_ number: Int) -> Hit {
+    let hit = hits[number]
+    return Hit(block: Int(hit.block), query: Int(hit.query), lanes: hit.lanes)
+  }
+}
