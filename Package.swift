@@ -91,7 +91,7 @@ let package = Package(
       name: "App",
       dependencies: [
         "ConversationMemory", "EmbeddedBackend", "Embeddings", "Evaluation", "MCPServer", "RAG",
-        "Records", "Retrieval", "VectorEngine",
+        "Records", "Retrieval", "VectorEngine", "VectorKernels",
         .product(name: "Logging", package: "swift-log", condition: server),
       ],
       swiftSettings: strict

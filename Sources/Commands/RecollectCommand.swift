@@ -25,7 +25,7 @@ package struct RecollectCommand: ParsableCommand {
         name: "Model",
         subcommands: [ModelCommand.self, EmbedCommand.self, EvalCommand.self]),
       CommandGroup(
-        name: "Index", subcommands: [IndexCommand.self]),
+        name: "Index", subcommands: [IndexCommand.self, BenchCommand.self]),
     ])
 
   package init() {}

@@ -25,24 +25,8 @@ extension EvaluationReport {
       "\(questions) questions over \(memories) memories in \(sessions) sessions, ranked by "
       + "\(unit.rawValue)" + (model.map { "; vectors of \($0)" } ?? "")
       + "; \(tenths(seconds)) s."
-    return [summary, Self.table(overall), Self.table(categories)].joined(separator: "\n\n")
-  }
-
-  /// A table whose columns are as wide as their widest cell, so that it also reads well unrendered.
-  private static func table(_ rows: [[String]]) -> String {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    func line(_ cells: [String]) -> String {
-      let padded = zip(cells, widths).enumerated().map { column, cell in
-        let blanks = String(repeating: " ", count: cell.1 - cell.0.count)
-        return column == 0 ? cell.0 + blanks : blanks + cell.0
-      }
-      return "| " + padded.joined(separator: " | ") + " |"
-    }
-    let rule = widths.enumerated().map { column, width in
-      String(repeating: "-", count: width + (column == 0 ? 2 : 1)) + (column == 0 ? "" : ":")
-    }
-    return ([line(rows[0]), "|" + rule.joined(separator: "|") + "|"] + rows.dropFirst().map(line))
-      .joined(separator: "\n")
+    return [summary, MarkdownTable.text(overall), MarkdownTable.text(categories)].joined(
+      separator: "\n\n")
   }
 
   private func percent(_ share: Double?) -> String { share.map { tenths($0 * 100) } ?? "–" }
