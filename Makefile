@@ -6,6 +6,8 @@
 #   make kill    the long kill test: 200 rounds
 #   make wall    the long test of scopes: 100,000 calls
 #   make bench-scoped  search in a user's scope, beside FAISS
+#   make limits  what this machine can do at most
+#   make embeddings  the real embeddings that benchmarks search
 #   make format  format the sources
 
 SWIFT ?= swift
@@ -16,7 +18,7 @@ PROBE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/probe
 BENCH_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/bench
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: setup packages build model probe demo test kill wall format bench-scoped
+.PHONY: setup packages build model probe demo test kill wall format bench-scoped limits embeddings
 
 setup: packages build model
 
@@ -63,6 +65,19 @@ bench-scoped: packages
 	  python3 -m venv $(BENCH_HOME) && $(BENCH_HOME)/bin/python -m pip install -q 'faiss-cpu==1.15.1' 'numpy>=2'; }
 	$(SWIFT) build -c release --package-path Benchmarks --product ScopedSearch
 	$(BENCH_HOME)/bin/python Benchmarks/scoped_search.py
+
+# What this machine can do at most, for the benchmarks to report shares of; on a quiet machine.
+limits: packages
+	@mkdir -p $(BENCH_HOME)
+	$(SWIFT) build -c release --package-path Benchmarks --product MachineLimits
+	Benchmarks/.build/release/MachineLimits $(BENCH_HOME)/limits.json
+
+# Some twenty minutes, once; a run that was stopped goes on where it was.
+embeddings: setup
+	@$(BENCH_HOME)/embed/bin/python -c 'import onnx, onnxruntime, safetensors, tokenizers' 2>/dev/null || { \
+	  python3 -m venv $(BENCH_HOME)/embed && $(BENCH_HOME)/embed/bin/python -m pip install -q \
+	    'numpy>=2' onnx onnxruntime safetensors tokenizers; }
+	nice -n 19 $(BENCH_HOME)/embed/bin/python Benchmarks/real_embeddings.py --check $(BIN)
 
 format:
 	$(SWIFT) format -i -r Sources Tests Benchmarks Package.swift
