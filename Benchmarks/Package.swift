@@ -16,9 +16,15 @@ let engine: Target.Dependency = .product(name: "VectorEngine", package: "recolle
 let package = Package(
   name: "benchmarks",
   platforms: [.macOS(.v26)],
+  products: [
+    // Loaded by Python, which calls peers through it without a part in the measured time.
+    .library(name: "PeerTimer", type: .dynamic, targets: ["CPeerTimer"])
+  ],
   dependencies: [.package(name: "recollect", path: "..", traits: [])],
   targets: [
     .executableTarget(name: "ScopedSearch", dependencies: [engine], swiftSettings: strict),
+    .executableTarget(name: "PeerSearch", dependencies: [engine], swiftSettings: strict),
+    .target(name: "CPeerTimer", cSettings: [.treatAllWarnings(as: .error)]),
     .executableTarget(
       name: "MachineLimits", dependencies: ["CMachineLimits"], swiftSettings: strict),
     .target(

@@ -13,15 +13,13 @@ import safetensors.numpy
 import tokenizers
 from onnx import TensorProto, helper, numpy_helper
 
-LONGEST = 40
-
-
 class MiniLM:
     def __init__(self, folder, threads):
         folder = pathlib.Path(folder)
         self.tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(LONGEST)
+        self.tokenizer.enable_truncation(
+            json.loads((folder / "sentence_bert_config.json").read_text())["max_seq_length"])
         config = json.loads((folder / "config.json").read_text())
         graph = Graph(safetensors.numpy.load_file(folder / "model.safetensors"), config)
         options = onnxruntime.SessionOptions()
