@@ -16,8 +16,8 @@ import sys
 import tempfile
 import time
 
-# Before any library is loaded that reads them. A processor that the environment pins for BLAS may be
-# slower than the one that it finds: the peers bring their own builds and choose for themselves.
+# Before any library is loaded that reads them. A processor that the environment pins for BLAS may
+# be slower than the one that it finds: the peers bring their own builds and choose for themselves.
 WANTED_CORE = os.environ.pop("OPENBLAS_CORETYPE", None)
 for variable in ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"]:
     os.environ[variable] = "1"
@@ -130,8 +130,8 @@ def measure(case, dataset, built, options):
     return {
         "dataset": dataset.name, "rows": dataset.rows, "dimension": data_sets.DIMENSION,
         "batch": case.batch, "scope": case.scope, "count": workload.count,
-        "evicted": evicted, "warming": case.warming, "rounds": options.rounds, "load": [load, os.getloadavg()[0]],
-        "results": results,
+        "evicted": evicted, "warming": case.warming, "rounds": options.rounds,
+        "load": [load, os.getloadavg()[0]], "results": results,
     }
 
 

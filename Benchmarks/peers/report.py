@@ -70,7 +70,9 @@ def rates(limits):
     found = {limit["key"]: limit["rates"]["highest"]
              for limit in (limits or {"limits": []})["limits"] if "rates" in limit}
     fp32 = [found[key] for key in ["fp32-portable", "fp32-avx2", "fp32-avx512"] if key in found]
-    return {"memory": found.get("memory"), "fp32": max(fp32, default=None)}
+    int8 = [rate for key, rate in found.items() if key.startswith("int8")]
+    return {"memory": found.get("memory"), "fp32": max(fp32, default=None),
+            "int8": max(int8, default=None)}
 
 
 def lines(result, limits):
@@ -136,7 +138,8 @@ def markdown(machine, limits, tables):
         f"OPENBLAS_CORETYPE: {machine['blas_core_wanted'] or 'not set'}, and not passed on to "
         f"them. Seed {machine['seed']}.\n",
         f"Limits of one core: {number(limits['memory'])} GB/s from memory, "
-        f"{number(limits['fp32'])} GOP/s in fp32 (multiplications and additions).\n",
+        f"{number(limits['fp32'])} GOP/s in fp32, {number(limits['int8'])} GOP/s in int8 "
+        "(multiplications and additions).\n",
         "Times are of one query, a batch's divided by its queries. `× ours` is how many times as "
         "long as the engine of this repository, in pairs of rounds that followed each other: "
         "median, lowest, highest.\n",

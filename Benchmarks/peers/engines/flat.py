@@ -1,6 +1,7 @@
 """FAISS, timed around its C++ `search` from C: no Python is inside what is measured."""
 
 import ctypes
+import dataclasses
 import functools
 import pathlib
 
@@ -12,6 +13,16 @@ from engines import Answers, Engine
 CALL = np.dtype([("index", "u8"), ("parameters", "u8"), ("queries", "u8"), ("count", "i8")])
 FLAT = "_ZNK5faiss9IndexFlat6searchElPKflPfPlPKNS_16SearchParametersE"
 INVERTED = "_ZNK5faiss8IndexIVF6searchElPKflPfPlPKNS_16SearchParametersE"
+
+
+DEFAULT = {"blas_from": faiss.cvar.distance_compute_blas_threshold,
+           "block": faiss.cvar.distance_compute_blas_database_bs}
+
+
+def configure(setting):
+    """When FAISS multiplies matrices, and how large: for all its indexes."""
+    faiss.cvar.distance_compute_blas_threshold = setting["blas_from"]
+    faiss.cvar.distance_compute_blas_database_bs = setting["block"]
 
 
 def pointer(array):
@@ -78,6 +89,7 @@ class Faiss(Engine):
         """The median time of a call that has one row to look at, as the workload's are timed."""
         calls = np.array([(int(self.single.this), 0, workload.queries.ctypes.data, 1)] * 51,
                          dtype=CALL)
+        configure(DEFAULT)
         warming = calls[:1] if workload.warming is not None else None
         answers = self.flat_timer.measure(calls, workload.count, workload.evicted, warming)
         return float(np.median(answers.nanoseconds))
@@ -87,8 +99,6 @@ class FaissFlat(Faiss):
     """One IndexFlatIP of everything: as it comes, and with the best of some settings."""
 
     name = "faiss-flat"
-    DEFAULT = {"blas_from": faiss.cvar.distance_compute_blas_threshold,
-               "block": faiss.cvar.distance_compute_blas_database_bs}
     # Matrix products from so many queries times dimensions on, over blocks of so many rows; these
     # are none, those that FAISS had before, and those that it has.
     TUNED = [{"blas_from": threshold, "block": block}
@@ -100,16 +110,15 @@ class FaissFlat(Faiss):
 
     def settings(self, workload):
         tuned = min(self.TUNED, key=functools.partial(self._trial, workload))
-        return [self.DEFAULT, {"tuned": "yes", **tuned}]
+        return [DEFAULT, {"tuned": "yes", **tuned}]
 
     def _trial(self, workload, setting):
         """The shortest of three short calls; long batches are tried with 128 queries."""
-        short = type(workload)(**{**vars(workload), "batch": min(workload.batch, 128)})
+        short = dataclasses.replace(workload, batch=min(workload.batch, 128))
         return min(self.measure(short, 0, 1, setting).nanoseconds[0] for _ in range(3))
 
     def measure(self, workload, first, calls, setting):
-        faiss.cvar.distance_compute_blas_threshold = setting["blas_from"]
-        faiss.cvar.distance_compute_blas_database_bs = setting["block"]
+        configure(setting)
         return self.timed(workload, first, calls, lambda _: (self.index, None))
 
     def bytes(self):
@@ -130,6 +139,7 @@ class FaissPerUser(Faiss):
             self.indexes.append(index)
 
     def measure(self, workload, first, calls, setting):
+        configure(DEFAULT)
         answers = self.timed(workload, first, calls, lambda user: (self.indexes[user], None))
         starts = [workload.range_of(query)[0] for query in range(first, first + calls)]
         answers.ids[...] += np.where(answers.ids >= 0, np.reshape(starts, (-1, 1)), 0)
@@ -143,6 +153,7 @@ class FaissSelecting(Faiss):
     """One index of rows that lie user by user, and a selector of the user's range."""
 
     def measure(self, workload, first, calls, setting):
+        configure(DEFAULT)
         return self.timed(workload, first, calls, lambda user: (
             self.index, self.parameters(*workload.rows_of(user), setting)))
 
@@ -178,7 +189,8 @@ class FaissInverted(FaissSelecting):
         self.index = faiss.IndexIVFFlat(self.quantizer, dimension, self.lists,
                                         faiss.METRIC_INNER_PRODUCT)
         self.index.cp.max_points_per_centroid = 64
-        self.index.train(np.ascontiguousarray(self.dataset.base[::max(1, rows // (64 * self.lists))]))
+        sample = self.dataset.base[::max(1, rows // (64 * self.lists))]
+        self.index.train(np.ascontiguousarray(sample))
         self.index.add(self.dataset.base)
 
     def settings(self, workload):
@@ -193,8 +205,7 @@ class FaissInverted(FaissSelecting):
 
     def _recall(self, workload, setting):
         queries = min(50, workload.calls)
-        answers = self.measure(type(workload)(**{**vars(workload), "evicted": 0}), 0, queries,
-                               setting)
+        answers = self.measure(dataclasses.replace(workload, evicted=0), 0, queries, setting)
         found = wanted = 0
         for query, ids in enumerate(answers.ids):
             best = self.dataset.best(workload, query)
