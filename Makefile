@@ -10,6 +10,9 @@
 #   make neon    the same for ARM, in an emulator
 #   make avx512  the same for AVX-512, in an emulator
 #   make bench-scoped  search in a user's scope, beside FAISS
+#   make bench-peers  the engine beside its peers; bench-peers-quick for a look
+#   make limits  what this machine can do at most
+#   make embeddings  the real embeddings that benchmarks search
 #   make format  format the sources
 
 SWIFT ?= swift
@@ -22,7 +25,8 @@ SEARCHES ?= 1000000
 SEED ?= 1
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: setup packages build model probe demo test kill wall exact format bench-scoped
+.PHONY: setup packages build model probe demo test kill wall exact format bench-scoped bench-peers \
+	bench-peers-quick peers limits embeddings
 
 setup: packages build model
 
@@ -81,6 +85,36 @@ bench-scoped: packages
 	  python3 -m venv $(BENCH_HOME) && $(BENCH_HOME)/bin/python -m pip install -q 'faiss-cpu==1.15.1' 'numpy>=2'; }
 	$(SWIFT) build -c release --package-path Benchmarks --product ScopedSearch
 	$(BENCH_HOME)/bin/python Benchmarks/scoped_search.py
+
+# The engine beside its peers; hours on a quiet machine, and some 14 GB of memory. A run that was stopped
+# goes on with the next case. ARGS='--case scope/*' measures some cases, ARGS=--again once more.
+REPORT ?= $(BENCH_HOME)/report
+bench-peers: peers
+	$(BENCH_HOME)/peers/bin/python Benchmarks/peers --report $(REPORT) $(ARGS)
+
+bench-peers-quick: peers
+	$(BENCH_HOME)/peers/bin/python Benchmarks/peers --quick --report $(REPORT)-quick $(ARGS)
+
+# A peer that cannot be installed is missing in the report, which says so.
+peers: packages
+	@test -x $(BENCH_HOME)/peers/bin/python || python3 -m venv $(BENCH_HOME)/peers
+	@while read peer; do $(BENCH_HOME)/peers/bin/python -m pip install -q $$peer || \
+	  echo "$$peer cannot be installed"; done < Benchmarks/peers/requirements.txt
+	$(SWIFT) build -c release --package-path Benchmarks --product PeerSearch
+	$(SWIFT) build -c release --package-path Benchmarks --product PeerTimer
+
+# What this machine can do at most, for the benchmarks to report shares of; on a quiet machine.
+limits: packages
+	@mkdir -p $(BENCH_HOME)
+	$(SWIFT) build -c release --package-path Benchmarks --product MachineLimits
+	Benchmarks/.build/release/MachineLimits $(BENCH_HOME)/limits.json
+
+# Some twenty minutes, once; a run that was stopped goes on where it was.
+embeddings: setup
+	@$(BENCH_HOME)/embed/bin/python -c 'import onnx, onnxruntime, safetensors, tokenizers' 2>/dev/null || { \
+	  python3 -m venv $(BENCH_HOME)/embed && $(BENCH_HOME)/embed/bin/python -m pip install -q \
+	    'numpy>=2' onnx onnxruntime safetensors tokenizers; }
+	nice -n 19 $(BENCH_HOME)/embed/bin/python Benchmarks/real_embeddings.py --check $(BIN)
 
 format:
 	$(SWIFT) format -i -r Sources Tests Benchmarks Package.swift
