@@ -61,7 +61,9 @@ class Dataset:
         self.kind, self.rows = kind, rows
         self.name = f"{kind}-{rows}-{DIMENSION}"
         if kind == "real":
-            self.folder = folder / "data" / self.name
+            # Embeddings that were made anew are other data.
+            made = int((folder / "real-384.npy").stat().st_mtime)
+            self.folder = folder / "data" / f"{self.name}-{made}"
         else:
             self.folder = folder / "data" / f"{self.name}-seed{seed}"
         if not self.folder.exists():
