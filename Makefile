@@ -86,8 +86,8 @@ bench-scoped: packages
 	$(SWIFT) build -c release --package-path Benchmarks --product ScopedSearch
 	$(BENCH_HOME)/bin/python Benchmarks/scoped_search.py
 
-# The engine beside its peers; hours on a quiet machine, and some 14 GB of memory. A run that was stopped
-# goes on with the next case. ARGS='--case scope/*' measures some cases, ARGS=--again once more.
+# The engine beside its peers; hours on a quiet machine, and about 10 GB of memory. A run that was
+# stopped goes on with the next case. ARGS='--case scope/*' measures some cases, ARGS=--again once more.
 REPORT ?= $(BENCH_HOME)/report
 bench-peers: peers
 	$(BENCH_HOME)/peers/bin/python Benchmarks/peers --report $(REPORT) $(ARGS)

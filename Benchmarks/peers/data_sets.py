@@ -11,6 +11,8 @@ DIMENSION = 384
 COUNT = 10
 SCOPES = [100, 1000, 10_000, 100_000]
 TOPICS_OF_USER = 4
+ROWS_OF_TOPIC = 1000
+OWN_PART = 0.5
 QUERIES = 1000
 CHUNK = 20_000
 
@@ -59,7 +61,9 @@ class Dataset:
         self.kind, self.rows = kind, rows
         self.name = f"{kind}-{rows}-{DIMENSION}"
         if kind == "real":
-            self.folder = folder / "data" / self.name
+            # Embeddings that were made anew are other data.
+            made = int((folder / "real-384.npy").stat().st_mtime)
+            self.folder = folder / "data" / f"{self.name}-{made}"
         else:
             self.folder = folder / "data" / f"{self.name}-seed{seed}"
         if not self.folder.exists():
@@ -124,7 +128,8 @@ def clustered(part, _, rows, random):
     """Users of 10, 100, 1,000, 10,000 and 100,000 rows, a fifth of all rows each.
 
     Sizes that a fifth is too small for have no user; those of ten rows take what is left. A user
-    has four topics of their own: a row or a query is the direction of one with as much noise.
+    speaks about four topics, which others speak about too, with a turn of their own to each: half
+    the topic's length. A row or a query is such a direction with noise of the topic's length.
     """
     sizes = [size for size in reversed(SCOPES) if size <= rows // 5]
     users = [size for size in sizes for _ in range(rows // 5 // size)]
@@ -132,7 +137,10 @@ def clustered(part, _, rows, random):
     users += [rows - sum(users)] * (rows > sum(users))
     users = random.permutation(users)
     np.save(part / "starts.npy", np.concatenate([[0], np.cumsum(users)]).astype(np.int64))
-    topics = random.standard_normal((len(users) * TOPICS_OF_USER, DIMENSION), dtype=np.float32)
+    shared = random.standard_normal((max(16, rows // ROWS_OF_TOPIC), DIMENSION), dtype=np.float32)
+    slots = len(users) * TOPICS_OF_USER
+    topics = OWN_PART * random.standard_normal((slots, DIMENSION), dtype=np.float32)
+    topics += shared[random.integers(len(shared), size=slots)]
 
     def drawn(of_users):
         chosen = of_users * TOPICS_OF_USER + random.integers(TOPICS_OF_USER, size=len(of_users))

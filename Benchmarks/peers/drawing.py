@@ -4,7 +4,7 @@ import html
 import math
 
 WIDTH = 980
-LEFT, RIGHT = 310, 250
+LEFT, RIGHT = 335, 245
 LINE = 20
 COLOURS = {"recollect": "#c2410c", "faiss": "#1d4ed8", "usearch": "#0f766e", "hnswlib": "#7c3aed",
            "sqlite": "#4b5563", "lancedb": "#a16207", "chroma": "#be185d", "qdrant": "#15803d"}
@@ -62,7 +62,7 @@ def bars(case, table):
     for number, line in enumerate(table):
         y = 24 + LINE * number
         name = f"{line['algorithm']} {line['parameters']}".strip()
-        parts.append(text(LEFT - 8, y + 13, name[:48], "end"))
+        parts.append(text(LEFT - 8, y + 13, name[:50], "end"))
         if line["failure"]:
             parts.append(text(LEFT + 6, y + 13, "failed"))
             continue
