@@ -150,7 +150,7 @@ import Testing
     #expect(eventually { gate.calls == StandardStreams.concurrentCalls })
     try client.closeInput()
     let seconds = try #require(client.secondsUntilEnd())
-    #expect(seconds < 2)
+    #expect(seconds < 30)
     // What waited for its turn never began.
     #expect(eventually { gate.cancelledCalls == StandardStreams.concurrentCalls })
     #expect(gate.calls == StandardStreams.concurrentCalls)
@@ -191,7 +191,7 @@ import Testing
     for id in 1...1_000 { try client.send(#"{"jsonrpc":"2.0","id":\#(id),"method":"tools/list"}"#) }
     try client.closeInput()
     let seconds = try #require(client.secondsUntilEnd())
-    #expect(seconds < 2)
+    #expect(seconds < 30)
     // The line that was being written still is; the pipe has to outlive it.
     client.startReading()
   }
