@@ -22,6 +22,7 @@ void squared_distance_f32_rows_scalar(const float *rows, size_t row_count, size_
                                       const float *query, float *distances);
 size_t select_at_least_f32_scalar(const float *scores, size_t count, float threshold,
                                   uint32_t *positions);
+float code_plane_scalar(const float *vector, size_t dimension, int8_t *plane, float *rest);
 void bound_codes_scalar(const uint8_t *blocks, size_t block_count, size_t group_count,
                         const vk_code_query *query, const uint16_t *live, float *lowers,
                         float *uppers);
@@ -44,6 +45,7 @@ void squared_distance_f32_rows_avx2(const float *rows, size_t row_count, size_t 
                                     const float *query, float *distances);
 size_t select_at_least_f32_avx2(const float *scores, size_t count, float threshold,
                                 uint32_t *positions);
+float code_plane_avx2(const float *vector, size_t dimension, int8_t *plane, float *rest);
 void bound_codes_avx2(const uint8_t *blocks, size_t block_count, size_t group_count,
                         const vk_code_query *query, const uint16_t *live, float *lowers,
                         float *uppers);

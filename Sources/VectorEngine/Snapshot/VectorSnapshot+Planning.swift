@@ -2,9 +2,10 @@ internal import VectorKernels
 
 /// Which path answers a search.
 extension VectorSnapshot {
-  /// Rows of a scope that are read in full rather than bounded first: bounding them would take about
-  /// as long, and most of them would be read all the same. So would a few times the wanted number.
-  private static let rowsForScanning = 48
+  /// Rows of a scope that are read in full rather than bounded first. The planes of a query, the bounds
+  /// and the candidates scattered over the scope take as long as reading some hundred rows of 384
+  /// dimensions in order (measured); and of a few times the wanted number most are read all the same.
+  private static let rowsForScanning = 128
   private static let scannedRowsForOneWanted = 4
 
   /// A matrix product is for machines whose kernels are plain loops: where there are instructions for
@@ -26,6 +27,21 @@ extension VectorSnapshot {
       return .blas
     }
     return queries > 1 ? .tiles : .codes
+  }
+
+  /// Answers one query.
+  func answer(
+    _ query: PreparedQuery, count: Int, _ runs: [RowRun], _ options: SearchOptions
+  ) throws(EngineError) -> [Neighbor] {
+    let path = path(queries: 1, count: count, runs, options)
+    if path == .scan { return try scan(query.elements.span, count: count, runs, options) }
+    var rescored = 0
+    if path == .codes {
+      return try codeSearch(
+        query, count: count, runs, options, options.path == .automatic ? .automatic : .codes,
+        rescored: &rescored)
+    }
+    return try answer([query], count: count, runs, options)[0]
   }
 
   /// Answers queries over the same runs.
