@@ -156,8 +156,7 @@ private func vector(_ dimension: Int, _ generator: inout SeededGenerator) -> [Fl
         let tile = CodeTile(queries[...], CodeKernels(set))
         var found: [String] = []
         rows.storage.withBlocks(rows.blocks) { codes in
-          for i in 0..<tile.look(at: codes, thresholds: thresholds.span) {
-            let hit = tile.hit(i)
+          for hit in tile.look(at: codes, thresholds: thresholds.span) {
             found.append("\(hit.block) \(hit.query) \(hit.lanes)")
           }
         }

@@ -25,8 +25,20 @@ struct CandidateRows {
     self.rows.reserveCapacity(min(capacity, rows, 1024))
   }
 
+  /// What others have found to be the least that matters.
+  private var floor = -Float.infinity
+
   /// Rows whose upper bound is below this cannot be among the best.
-  var threshold: Float { best.threshold }
+  var threshold: Float { max(best.threshold, floor) }
+
+  /// Learns that rows whose upper bound is below this cannot be among the best.
+  mutating func raise(to threshold: Float) { floor = max(floor, threshold) }
+
+  /// Takes over the rows that another has found in other rows of the same runs.
+  mutating func add(_ other: CandidateRows) {
+    raise(to: other.threshold)
+    rows += other.rows
+  }
 
   /// The rows that are left, those with the best upper bounds first.
   consuming func sorted() -> [Row] {

@@ -35,13 +35,8 @@ extension VectorSnapshot {
   ) throws(EngineError) -> [Neighbor] {
     let path = path(queries: 1, count: count, runs, options)
     if path == .scan { return try scan(query.elements.span, count: count, runs, options) }
-    var rescored = 0
-    if path == .codes {
-      return try codeSearch(
-        query, count: count, runs, options, options.path == .automatic ? .automatic : .codes,
-        rescored: &rescored)
-    }
-    return try answer([query], count: count, runs, options)[0]
+    var rescored = [0]
+    return try answer([query], count: count, runs, options, path, rescored: &rescored)[0]
   }
 
   /// Answers queries over the same runs.
@@ -64,17 +59,15 @@ extension VectorSnapshot {
     switch path {
     case .blas:
       return try blasSearch(queries, count: count, runs, options, rescored: &rescored)
-    case .tiles:
-      return try tileSearch(queries, count: count, runs, options, bounding, rescored: &rescored)
-    case .automatic, .scan, .codes, .gather: break
+    case .tiles, .codes, .gather, .automatic:
+      return try codeSearch(
+        queries, count: count, runs, options, bounding, isTiled: path == .tiles,
+        rescored: &rescored)
+    case .scan: break
     }
     var results: [[Neighbor]] = []
-    for (number, query) in queries.enumerated() {
-      results.append(
-        path == .scan
-          ? try scan(query.elements.span, count: count, runs, options)
-          : try codeSearch(
-            query, count: count, runs, options, bounding, rescored: &rescored[number]))
+    for query in queries {
+      results.append(try scan(query.elements.span, count: count, runs, options))
     }
     return results
   }
