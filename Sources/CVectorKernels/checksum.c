@@ -1,5 +1,5 @@
-// CRC-32C. With SSE4.2 one instruction folds eight bytes; without, a table of 16 entries folds four
-// bits at a time, which is slow and small: it only runs where the instruction is missing.
+// CRC-32C. With SSE4.2 or ARM's CRC one instruction folds eight bytes; without, a table of 16 entries
+// folds four bits at a time, which is slow and small: it only runs where the instruction is missing.
 
 #include "Dispatch.h"
 
@@ -33,14 +33,29 @@ VK_TARGET_SSE42 static uint32_t crc32c_sse42(uint32_t crc, const uint8_t *bytes,
   for (; i < count; i++) rest = _mm_crc32_u8(rest, bytes[i]);
   return rest;
 }
+#elif VK_ARM
+#include <arm_acle.h>
+
+VK_TARGET_CRC static uint32_t crc32c_crc(uint32_t crc, const uint8_t *bytes, size_t count) {
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    uint64_t word;
+    memcpy(&word, bytes + i, sizeof word);
+    crc = __crc32cd(crc, word);
+  }
+  for (; i < count; i++) crc = __crc32cb(crc, bytes[i]);
+  return crc;
+}
 #endif
 
 uint32_t vk_crc32c(vk_instruction_set set, uint32_t crc, const uint8_t *bytes, size_t count) {
+  if (set == vk_instruction_set_scalar) return ~crc32c_scalar(~crc, bytes, count);
 #if VK_X86
   // Every processor with AVX2 has SSE4.2.
-  if (set == vk_instruction_set_avx2) return ~crc32c_sse42(~crc, bytes, count);
+  return ~crc32c_sse42(~crc, bytes, count);
+#elif VK_ARM
+  return ~crc32c_crc(~crc, bytes, count);
 #else
-  (void)set;
-#endif
   return ~crc32c_scalar(~crc, bytes, count);
+#endif
 }

@@ -12,6 +12,7 @@ package struct CodeKernels: Sendable {
   /// Writes a lower and an upper bound of the canonical score of each row of some blocks.
   ///
   /// - Parameters:
+  ///   - query: prepared for this instruction set.
   ///   - blocks: whole blocks, which begin at a multiple of 64 bytes.
   ///   - live: a bit for each lane of each block; the bounds of other lanes become NaN.
   ///   - lowers: room for sixteen numbers a block, as is `uppers`.
@@ -23,6 +24,7 @@ package struct CodeKernels: Sendable {
   ) {
     let count = blocks.count / query.layout.blockLength
     precondition(count * query.layout.blockLength == blocks.count, "whole blocks")
+    precondition(query.suits(instructionSet), "a query that was prepared for other kernels")
     precondition(live.count >= count, "a mask for each block")
     precondition(
       lowers.count >= count * CodeLayout.lanes && uppers.count >= count * CodeLayout.lanes,

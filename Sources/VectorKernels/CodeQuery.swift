@@ -22,6 +22,8 @@ package struct CodeQuery: Sendable {
   }
 
   let layout: CodeLayout
+  /// Whether only some instruction sets can multiply codes with its planes.
+  private let hasWholeBytes: Bool
   /// The first plane, then the second.
   private let planes: [Int8]
   private let highScale: Float
@@ -37,9 +39,11 @@ package struct CodeQuery: Sendable {
   /// - Parameters:
   ///   - query: as it is compared with rows; its squared norm is at most 1e30.
   ///   - euclidean: whether scores are minus squared distances, not inner products.
+  ///   - instructionSet: where it will be compared with codes. Some sets take finer planes.
   package init(
     _ query: Span<Float>, euclidean: Bool, _ instructionSet: InstructionSet = .detected
   ) {
+    hasWholeBytes = instructionSet.takesWholeBytes
     layout = CodeLayout(dimension: query.count)
     let split = Self.split(query, layout, instructionSet)
     planes = split.planes
@@ -117,6 +121,11 @@ package struct CodeQuery: Sendable {
   private static func upwards(_ value: Double) -> Float {
     let rounded = Float(value)
     return Double(rounded) < value ? rounded.nextUp : rounded
+  }
+
+  /// Whether kernels of the instruction set can compare it with codes.
+  func suits(_ instructionSet: InstructionSet) -> Bool {
+    !hasWholeBytes || instructionSet.takesWholeBytes
   }
 
   /// Lends the query to a kernel.

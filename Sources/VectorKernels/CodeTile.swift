@@ -28,7 +28,7 @@ package final class CodeTile: @unchecked Sendable {
   private let planes: UnsafeMutablePointer<Int8>
   private let queries: UnsafeMutablePointer<vk_code_query>
 
-  /// Gathers 1 to `largestCount` queries of one dimension.
+  /// Gathers 1 to `largestCount` queries of one dimension, prepared for the kernels.
   package init(_ members: ArraySlice<CodeQuery>, _ kernels: CodeKernels = CodeKernels()) {
     precondition(
       (1...Self.largestCount).contains(members.count), "a tile has one to six queries")
@@ -40,6 +40,8 @@ package final class CodeTile: @unchecked Sendable {
     unsafe queries = .allocate(capacity: count)
     for (number, member) in members.enumerated() {
       precondition(member.layout == layout, "queries of one dimension")
+      precondition(
+        member.suits(kernels.instructionSet), "a query that was prepared for other kernels")
       let plane = unsafe planes + number * length
       unsafe member.withCode(isFine: false) { code in
         unsafe plane.initialize(from: code.high, count: length)

@@ -1,6 +1,7 @@
 // The planes of a query: one plain loop, compiled for each instruction set. Nothing is contracted, so
-// all give the same.
+// all that take whole bytes give the same, and so do all others.
 
+#include <math.h>
 #include <string.h>
 
 #include "../Dispatch.h"
@@ -55,10 +56,28 @@ VK_ANY_SET float largest_sum(const float *vector, size_t dimension) {
   return largest;
 }
 
-VK_ANY_SET float code_plane(const float *vector, size_t dimension, int8_t *plane, float *rest) {
+// Sixteen maxima, so that the compiler may take many elements at a time.
+VK_ANY_SET float largest_size(const float *vector, size_t dimension) {
+  enum { LANES = 16 };
+  float sizes[LANES] = {0};
+  size_t start = 0;
+  for (; start + LANES <= dimension; start += LANES) {
+    for (size_t j = 0; j < LANES; j++) sizes[j] = larger(sizes[j], fabsf(vector[start + j]));
+  }
+  for (size_t j = 0; start + j < dimension; j++) {
+    sizes[j] = larger(sizes[j], fabsf(vector[start + j]));
+  }
+  float largest = 0;
+  for (size_t j = 0; j < LANES; j++) largest = larger(largest, sizes[j]);
+  return largest;
+}
+
+VK_ANY_SET float code_plane(const float *vector, size_t dimension, int8_t *plane, float *rest,
+                            bool takes_whole_bytes) {
   const size_t padded = (dimension + GROUP - 1) / GROUP * GROUP;
   for (size_t j = dimension; j < padded; j++) plane[j] = 0;
-  const float scale = largest_sum(vector, dimension) / LARGEST_SUM;
+  const float scale = takes_whole_bytes ? largest_size(vector, dimension) / 127
+                                        : largest_sum(vector, dimension) / LARGEST_SUM;
   if (scale < 0x1p-100f) {
     memset(plane, 0, dimension);
     memmove(rest, vector, dimension * sizeof(float));
@@ -74,15 +93,25 @@ VK_ANY_SET float code_plane(const float *vector, size_t dimension, int8_t *plane
   return scale;
 }
 
-float code_plane_scalar(const float *vector, size_t dimension, int8_t *plane, float *rest) {
-  return code_plane(vector, dimension, plane, rest);
+bool vk_takes_whole_bytes(vk_instruction_set set) {
+  return set == vk_instruction_set_scalar || set == vk_instruction_set_avx512_vnni ||
+         set == vk_instruction_set_neon_dotprod;
 }
 
+#define DEFINE_PLANE(SET)                                                                     \
+  float code_plane_##SET(const float *vector, size_t dimension, int8_t *plane, float *rest) { \
+    return code_plane(vector, dimension, plane, rest,                                         \
+                      vk_takes_whole_bytes(vk_instruction_set_##SET));                        \
+  }
+
+DEFINE_PLANE(scalar)
 #if VK_X86
-VK_TARGET_AVX2 float code_plane_avx2(const float *vector, size_t dimension, int8_t *plane,
-                                     float *rest) {
-  return code_plane(vector, dimension, plane, rest);
-}
+VK_TARGET_AVX2 DEFINE_PLANE(avx2)
+VK_TARGET_AVX512 DEFINE_PLANE(avx512)
+VK_TARGET_AVX512 DEFINE_PLANE(avx512_vnni)
+#elif VK_ARM
+DEFINE_PLANE(neon)
+DEFINE_PLANE(neon_dotprod)
 #endif
 
 int32_t vk_code_plane_sum(const int8_t *plane, size_t count) {

@@ -23,14 +23,21 @@
 // The instruction sets that a kernel can be asked for. `scalar` is the oracle of the others.
 typedef enum __attribute__((enum_extensibility(closed))) vk_instruction_set : int32_t {
   vk_instruction_set_scalar = 0,
-  vk_instruction_set_avx2 = 1,  // AVX2 with FMA
+  vk_instruction_set_avx2 = 1,          // AVX2 with FMA
+  vk_instruction_set_avx512 = 2,        // AVX-512 F, BW, DQ and VL
+  vk_instruction_set_avx512_vnni = 3,   // the same with dot products of bytes
+  vk_instruction_set_neon = 4,          // NEON with CRC32
+  vk_instruction_set_neon_dotprod = 5,  // the same with dot products of bytes
 } vk_instruction_set;
 
 // Whether this machine can run kernels of the given set.
 bool vk_supports(vk_instruction_set set);
 
-// The best set this machine can run. The environment variable RECOLLECT_INSTRUCTION_SET
-// (`scalar`, `avx2`), read once, names another one; a set the machine lacks is passed over.
+// The name of a set: what follows `vk_instruction_set_` above.
+const char *vk_name(vk_instruction_set set);
+
+// The best set this machine can run. The environment variable RECOLLECT_INSTRUCTION_SET, read once,
+// names another one; a set the machine lacks is passed over.
 vk_instruction_set vk_detected_instruction_set(void);
 
 // scores[i] = canonical inner product of row i and the query, for 0 <= i < row_count.
@@ -52,7 +59,7 @@ void vk_squared_distance_f32_rows(vk_instruction_set set, const float *rows, siz
 enum {
   VK_CODE_LANES = 16,
   VK_CODE_GROUP = 4,
-  VK_CODE_WINDOW = 8,  // groups whose products AVX2 adds up in sixteen bits
+  VK_CODE_WINDOW = 8,  // groups whose products some sets add up in sixteen bits
   VK_CODE_TILE = 6,    // queries of a tile, at most
 };
 
@@ -60,11 +67,16 @@ enum {
 // the row is at most 1e30.
 void vk_encode_row(const float *row, size_t dimension, uint8_t *block, size_t lane);
 
+// Whether kernels of the set multiply codes with any bytes. The others add products up in sixteen
+// bits and only multiply with planes that were made for them, or for another of their kind.
+bool vk_takes_whole_bytes(vk_instruction_set set);
+
 // plane[j] = round(vector[j] / scale), zeros up to a multiple of four, and rest = vector - scale *
-// plane, each element to the nearest float; it may lie where the vector does. Returns the scale, which is 0, like the plane, for a vector that
-// is too short. In each window of VK_CODE_WINDOW groups, the positive elements of the plane at
-// dimensions 0 and 1 modulo 4 add up to at most 128, and so do those at 2 and 3, and the negative
-// ones: so a sum of their products with bytes never leaves sixteen bits.
+// plane, each element to the nearest float; it may lie where the vector does. Returns the scale,
+// which is 0, like the plane, for a vector that is too short. Where the set takes whole bytes, the
+// largest element becomes 127. Elsewhere, in each window of VK_CODE_WINDOW groups, the positive
+// elements of the plane at dimensions 0 and 1 modulo 4 add up to at most 128, and so do those at 2
+// and 3, and the negative ones: so a sum of their products with bytes never leaves sixteen bits.
 float vk_code_plane(vk_instruction_set set, const float *vector, size_t dimension, int8_t *plane,
                     float *rest);
 
@@ -146,8 +158,10 @@ void vk_bias_layer_norm_f32_rows(vk_instruction_set set, float *rows, size_t row
                                  size_t dimension, const float *bias, const float *gain,
                                  const float *shift, float epsilon);
 
-// Continues a SHA-256 with block_count blocks of 64 bytes; padding is the caller's.
-void vk_sha256_blocks(uint32_t state[8], const uint8_t *bytes, size_t block_count);
+// Continues a SHA-256 with block_count blocks of 64 bytes; padding is the caller's. Sets other than
+// `scalar` use the machine's instructions for it, where it has some.
+void vk_sha256_blocks(vk_instruction_set set, uint32_t state[8], const uint8_t *bytes,
+                      size_t block_count);
 
 // c = alpha * op(a) * op(b) + beta * c, all row-major, through the platform's BLAS on one thread.
 // op(a) is m x k, op(b) is k x n, c is m x n; `transpose_x` says that x is stored transposed;
