@@ -6,6 +6,9 @@
 #   make kill    the long kill test: 200 rounds
 #   make wall    the long test of scopes: 100,000 calls
 #   make exact   the long test of exactness: a million searches on each instruction set
+#   make kernels the kernels of every instruction set of this machine against their oracle
+#   make neon    the same for ARM, in an emulator
+#   make avx512  the same for AVX-512, in an emulator
 #   make bench-scoped  search in a user's scope, beside FAISS
 #   make format  format the sources
 
@@ -23,8 +26,8 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 setup: packages build model
 
-packages:
-	@missing=""; for p in $(PACKAGES); do \
+define install
+	@missing=""; for p in $(1); do \
 	  dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok installed' || missing="$$missing $$p"; \
 	done; \
 	if [ -n "$$missing" ]; then \
@@ -32,6 +35,10 @@ packages:
 	  $(SUDO) apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing; \
 	fi
+endef
+
+packages:
+	$(call install,$(PACKAGES))
 
 build: packages
 	$(SWIFT) build -c release --product recollect
@@ -60,9 +67,10 @@ wall: setup
 	$(SWIFT) build -c release --build-tests
 	RECOLLECT_WALL_CALLS=100000 $(SWIFT) test -c release --skip-build --disable-xctest --filter WallUnderFireTests
 
-exact: setup
+exact: setup .build/kernels/native
 	$(SWIFT) build -c release --build-tests
-	for set in scalar avx2; do \
+	for set in scalar avx2 avx512 avx512_vnni neon neon_dotprod; do \
+	  .build/kernels/native $$set > /dev/null || { [ $$? = 2 ] && continue || exit 1; }; \
 	  RECOLLECT_INSTRUCTION_SET=$$set RECOLLECT_EXACT_SEARCHES=$(SEARCHES) RECOLLECT_EXACT_SEED=$(SEED) \
 	  $(SWIFT) test -c release --skip-build --disable-xctest --filter CertifiedSearchTests || exit 1; \
 	done
@@ -76,3 +84,5 @@ bench-scoped: packages
 
 format:
 	$(SWIFT) format -i -r Sources Tests Benchmarks Package.swift
+
+include Tests/CrossKernels/kernels.mk
