@@ -40,6 +40,7 @@ static inline size_t vk_code_block_length(size_t group_count) {
 
 // The kernels that gain from dot products of bytes: every set has its own.
 #define VK_DECLARE_CODE_KERNELS(SET)                                                              \
+  float code_plane_##SET(const float *vector, size_t dimension, int8_t *plane, float *rest);      \
   void bound_codes_##SET(const uint8_t *blocks, size_t block_count, size_t group_count,           \
                          const vk_code_query *query, const uint16_t *live, float *lowers,         \
                          float *uppers);                                                          \

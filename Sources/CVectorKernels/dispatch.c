@@ -64,6 +64,11 @@ size_t vk_select_at_least_f32(vk_instruction_set set, const float *scores, size_
   DISPATCH(set, select_at_least_f32, scores, count, threshold, positions);
 }
 
+float vk_code_plane(vk_instruction_set set, const float *vector, size_t dimension, int8_t *plane,
+                    float *rest) {
+  DISPATCH_CODES(set, code_plane, vector, dimension, plane, rest);
+}
+
 void vk_bound_codes(vk_instruction_set set, const uint8_t *blocks, size_t block_count,
                     size_t group_count, const vk_code_query *query, const uint16_t *live,
                     float *lowers, float *uppers) {

@@ -7,9 +7,16 @@ struct ByteKey: Hashable, Sendable {
 
   init(_ text: String) { self.text = text }
 
-  static func == (a: ByteKey, b: ByteKey) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+  static func == (a: ByteKey, b: ByteKey) -> Bool {
+    let (first, second) = (a.text.utf8.span, b.text.utf8.span)
+    guard first.count == second.count else { return false }
+    for i in first.indices where first[i] != second[i] { return false }
+    return true
+  }
 
   func hash(into hasher: inout Hasher) {
-    for byte in text.utf8 { hasher.combine(byte) }
+    let bytes = text.utf8.span
+    hasher.combine(bytes.count)
+    unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
   }
 }

@@ -48,11 +48,8 @@ extension Metric {
     if let objection = objection(toSquaredNorm: squaredNorm) {
       throw EngineError(.invalidArgument, "\(name()) \(objection)")
     }
-    guard self == .cosine else {
-      for i in vector.indices { prepared.append(vector[i]) }
-      return
-    }
-    let norm = squaredNorm.squareRoot()
-    for i in vector.indices { prepared.append(Float(Double(vector[i]) / norm)) }
+    // A number divided by 1 is itself.
+    RowKernels.divide(
+      vector, by: self == .cosine ? squaredNorm.squareRoot() : 1, into: &prepared)
   }
 }

@@ -6,6 +6,17 @@ protocol RowSource: AnyObject, Sendable {
   func withVectors<R>(
     _ range: Range<Int>, _ body: (Span<Float>) throws(EngineError) -> R
   ) throws(EngineError) -> R
+  /// The canonical score of one row. Scores of single rows are asked for many times in a search, and
+  /// a closure for each would take as long as the score.
+  func score(
+    of row: Int, _ query: Span<Float>, _ scorer: CanonicalScorer
+  ) throws(EngineError) -> Float
+  /// One row's id.
+  func id(of row: Int) throws(EngineError) -> UInt64
+  /// One row's group.
+  func group(of row: Int) throws(EngineError) -> UInt64
+  /// Says that a row will be read soon.
+  func expectVector(_ row: Int)
   /// Lends blocks of codes; see `CodeLayout`.
   func withCodes<R>(
     _ blocks: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R
@@ -95,9 +106,10 @@ extension RowRun {
   }
 
   /// A row as a result.
-  func neighbor(_ row: Int, score: Float) throws(EngineError) -> Neighbor {
-    let id = try source.withIDs(row..<(row + 1)) { ids in ids[0] }
-    let group = try source.withGroups(row..<(row + 1)) { groups in groups[0] }
-    return Neighbor(id: id, group: group, score: score)
+  ///
+  /// - Parameter sharesGroups: false when every row's group is known to be its id.
+  func neighbor(_ row: Int, score: Float, sharesGroups: Bool) throws(EngineError) -> Neighbor {
+    let id = try source.id(of: row)
+    return Neighbor(id: id, group: sharesGroups ? try source.group(of: row) : id, score: score)
   }
 }

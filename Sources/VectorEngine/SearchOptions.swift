@@ -23,12 +23,18 @@ public struct SearchOptions: Sendable {
   public var times: ClosedRange<Int64>?
   /// How scores are computed.
   public var path: Path
+  /// How many threads a large search may use, the calling one among them; 1 or more. Small ones, scans
+  /// and matrix products stay on the calling thread. Results do not depend on it.
+  public var threads: Int
 
   /// Describes a search; without arguments it considers every row of its scope.
-  public init(ids: IDSet? = nil, times: ClosedRange<Int64>? = nil, path: Path = .automatic) {
+  public init(
+    ids: IDSet? = nil, times: ClosedRange<Int64>? = nil, path: Path = .automatic, threads: Int = 1
+  ) {
     self.ids = ids
     self.times = times
     self.path = path
+    self.threads = threads
   }
 
   var filters: Bool { ids != nil || times != nil }

@@ -49,9 +49,13 @@ struct TopGroups {
     } else if candidates.count == limit {
       candidates.removeLast()
     }
-    var place = candidates.count
-    while place > 0, Neighbor.precedes(neighbor, candidates[place - 1]) { place -= 1 }
-    candidates.insert(neighbor, at: place)
+    candidates.append(neighbor)
+    var place = candidates.count - 1
+    while place > 0, Neighbor.precedes(neighbor, candidates[place - 1]) {
+      candidates[place] = candidates[place - 1]
+      place -= 1
+    }
+    candidates[place] = neighbor
     if candidates.count == limit { threshold = candidates[limit - 1].score }
   }
 

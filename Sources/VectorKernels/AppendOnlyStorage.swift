@@ -56,6 +56,13 @@ package final class AppendOnlyStorage<Element: BitwiseCopyable>: @unchecked Send
     return try body(unsafe elements.span)
   }
 
+  /// Says that the elements from a position on will be read soon: some bytes of them, from which on a
+  /// processor follows by itself.
+  package func expect(_ position: Int, byteCount: Int) {
+    guard position >= 0 && position < capacity else { return }
+    unsafe AlignedMemory.expect(base + position, count: byteCount)
+  }
+
   /// One element that was appended before the caller learnt of it.
   package subscript(position: Int) -> Element {
     precondition(position >= 0 && position < capacity, "position beyond the storage")

@@ -104,8 +104,13 @@ package final class CodeStorage: @unchecked Sendable {
 
 /// Memory that begins at a cache line and, when there is much of it, lies in large pages: a scan of
 /// small ones spends part of its time on looking up where they are.
-enum AlignedMemory {
+package enum AlignedMemory {
   private static let largePage = 2 << 20
+
+  /// Asks for memory that will be read soon.
+  package static func expect(_ bytes: UnsafeRawPointer, count: Int) {
+    unsafe vk_expect(bytes, count)
+  }
 
   static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
     let isLarge = byteCount >= 2 * largePage

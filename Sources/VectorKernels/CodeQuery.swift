@@ -24,8 +24,8 @@ package struct CodeQuery: Sendable {
   let layout: CodeLayout
   /// Whether only some instruction sets can multiply codes with its planes.
   private let hasWholeBytes: Bool
-  private let high: [Int8]
-  private let low: [Int8]
+  /// The first plane, then the second.
+  private let planes: [Int8]
   private let highScale: Float
   private let lowScale: Float
   private let highSum: Int32
@@ -41,48 +41,62 @@ package struct CodeQuery: Sendable {
   ///   - euclidean: whether scores are minus squared distances, not inner products.
   ///   - instructionSet: where it will be compared with codes. Some sets take finer planes.
   package init(
-    _ query: Span<Float>, euclidean: Bool, for instructionSet: InstructionSet = .detected
+    _ query: Span<Float>, euclidean: Bool, _ instructionSet: InstructionSet = .detected
   ) {
     hasWholeBytes = instructionSet.takesWholeBytes
     layout = CodeLayout(dimension: query.count)
-    var rest = [Float](repeating: 0, count: query.count)
-    var finest = rest
-    let first = Self.plane(of: query, layout, rest: &rest, for: instructionSet)
-    let second = Self.plane(
-      of: rest.span, layout, rest: &finest, for: instructionSet)
-    (high, highSum) = (first.plane, first.sum)
-    (low, lowSum) = (second.plane, second.sum)
+    let split = Self.split(query, layout, instructionSet)
+    planes = split.planes
+    (highSum, lowSum) = (split.first.sum, split.second.sum)
     let factor: Float = euclidean ? 2 : 1
-    highScale = factor * first.scale
-    lowScale = factor * second.scale
+    highScale = factor * split.first.scale
+    lowScale = factor * split.second.scale
     // The rests are rounded: each by half a unit in its last place, or of the smallest number.
     let tiny = 0x1p-140
     let norm = RowKernels.squaredNorm(query).squareRoot() * (1 + 1e-10)
-    let left = RowKernels.squaredNorm(rest.span).squareRoot() * (1 + 0x1p-20) + tiny
-    let finestLeft =
-      (RowKernels.squaredNorm(finest.span).squareRoot() + 0x1p-22 * left) * (1 + 0x1p-20) + tiny
+    let left = split.first.squaredRest.squareRoot() * (1 + 0x1p-20) + tiny
+    let finest =
+      (split.second.squaredRest.squareRoot() + 0x1p-22 * left) * (1 + 0x1p-20) + tiny
     coarse = Self.factors(query.count, euclidean, norm: norm, first: left, rest: left)
-    fine = Self.factors(query.count, euclidean, norm: norm, first: left, rest: finestLeft)
+    fine = Self.factors(query.count, euclidean, norm: norm, first: left, rest: finest)
   }
 
-  private static func plane(
-    of vector: Span<Float>, _ layout: CodeLayout, rest: inout [Float],
-    for instructionSet: InstructionSet
-  ) -> (plane: [Int8], scale: Float, sum: Int32) {
-    var plane = [Int8](repeating: 0, count: layout.groups * 4)
+  /// What a plane is, and the squared norm of what it leaves.
+  private struct Plane {
     var scale: Float = 0
-    unsafe vector.withUnsafeBufferPointer { vector in
-      unsafe plane.withUnsafeMutableBufferPointer { plane in
-        unsafe rest.withUnsafeMutableBufferPointer { rest in
-          guard let vector = vector.baseAddress, let plane = plane.baseAddress,
+    var sum: Int32 = 0
+    var squaredRest = 0.0
+  }
+
+  /// The planes of a query, one after the other.
+  private static func split(
+    _ query: Span<Float>, _ layout: CodeLayout, _ set: InstructionSet
+  ) -> (planes: [Int8], first: Plane, second: Plane) {
+    let length = layout.groups * 4
+    var planes = [Int8](repeating: 0, count: 2 * length)
+    var (first, second) = (Plane(), Plane())
+    unsafe query.withUnsafeBufferPointer { query in
+      unsafe planes.withUnsafeMutableBufferPointer { planes in
+        unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: layout.dimension) { rest in
+          guard let query = query.baseAddress, let high = planes.baseAddress,
             let rest = rest.baseAddress
           else { return }
-          scale = unsafe vk_code_plane(
-            instructionSet.code, vector, layout.dimension, plane, rest)
+          unsafe first = plane(of: query, layout, set, high, rest)
+          unsafe second = plane(of: rest, layout, set, high + length, rest)
         }
       }
     }
-    return (plane, scale, plane.reduce(0) { $0 + Int32($1) })
+    return (planes, first, second)
+  }
+
+  private static func plane(
+    of vector: UnsafePointer<Float>, _ layout: CodeLayout, _ set: InstructionSet,
+    _ plane: UnsafeMutablePointer<Int8>, _ rest: UnsafeMutablePointer<Float>
+  ) -> Plane {
+    let scale = unsafe vk_code_plane(set.code, vector, layout.dimension, plane, rest)
+    return unsafe Plane(
+      scale: scale, sum: vk_code_plane_sum(plane, layout.groups * 4),
+      squaredRest: vk_squared_norm_f64(rest, layout.dimension))
   }
 
   /// The factors of a query of length `norm` whose planes leave `rest`, the first one `first`.
@@ -117,16 +131,15 @@ package struct CodeQuery: Sendable {
   /// Lends the query to a kernel.
   @inline(__always)
   func withCode<R>(isFine: Bool, _ body: (vk_code_query) -> R) -> R {
-    unsafe high.withUnsafeBufferPointer { high in
-      unsafe low.withUnsafeBufferPointer { low in
-        let factors = isFine ? fine : coarse
-        let query = unsafe vk_code_query(
-          high: high.baseAddress, low: isFine ? low.baseAddress : nil, high_scale: highScale,
-          low_scale: lowScale, high_sum: highSum, low_sum: lowSum, constant: factors.constant,
-          norm_weight: factors.normWeight, error_factor: factors.error, norm_factor: factors.norm,
-          square_factor: factors.square, slack: factors.slack)
-        return unsafe body(query)
-      }
+    unsafe planes.withUnsafeBufferPointer { planes in
+      let factors = isFine ? fine : coarse
+      let low = unsafe isFine ? planes.baseAddress.map { unsafe $0 + layout.groups * 4 } : nil
+      let query = unsafe vk_code_query(
+        high: planes.baseAddress, low: low, high_scale: highScale, low_scale: lowScale,
+        high_sum: highSum, low_sum: lowSum, constant: factors.constant,
+        norm_weight: factors.normWeight, error_factor: factors.error, norm_factor: factors.norm,
+        square_factor: factors.square, slack: factors.slack)
+      return unsafe body(query)
     }
   }
 }

@@ -4,13 +4,15 @@ internal import CVectorKernels
 /// once for all of them, thresholds are tested in registers, and no matrix of scores is written.
 ///
 /// A class, because its planes must not move while kernels look at them.
+///
+/// - Note: `@unchecked Sendable` because nothing of it is written after it was made.
 @safe
-package final class CodeTile {
+package final class CodeTile: @unchecked Sendable {
   /// How many queries a tile has at most.
   package static let largestCount = Int(VK_CODE_TILE)
 
   /// A block in which some rows can reach the threshold of a query.
-  package struct Hit {
+  package struct Hit: Sendable {
     /// The block, counted from the first that was looked at.
     package let block: Int
     /// The query, counted from the first of the tile.
@@ -25,7 +27,6 @@ package final class CodeTile {
   private let layout: CodeLayout
   private let planes: UnsafeMutablePointer<Int8>
   private let queries: UnsafeMutablePointer<vk_code_query>
-  private var hits: [vk_code_hit] = []
 
   /// Gathers 1 to `largestCount` queries of one dimension, prepared for the kernels.
   package init(_ members: ArraySlice<CodeQuery>, _ kernels: CodeKernels = CodeKernels()) {
@@ -61,34 +62,29 @@ package final class CodeTile {
   /// - Parameters:
   ///   - blocks: whole blocks, which begin at a multiple of 64 bytes.
   ///   - thresholds: one for each query.
-  /// - Returns: how many hits there are; ask for them by number.
+  /// - Returns: what was found, by block, then query.
   /// - Complexity: O(rows × queries × `dimension`).
-  package func look(at blocks: Span<UInt8>, thresholds: Span<Float>) -> Int {
+  package func look(at blocks: Span<UInt8>, thresholds: Span<Float>) -> [Hit] {
     let number = blocks.count / layout.blockLength
     precondition(number * layout.blockLength == blocks.count, "whole blocks")
     precondition(thresholds.count >= count, "a threshold for each query")
-    let room = number * count
-    if hits.count < room {
-      hits = [vk_code_hit](repeating: vk_code_hit(block: 0, query: 0, lanes: 0), count: room)
-    }
     return unsafe blocks.withUnsafeBufferPointer { blocks in
       unsafe thresholds.withUnsafeBufferPointer { thresholds in
-        unsafe hits.withUnsafeMutableBufferPointer { hits in
+        unsafe withUnsafeTemporaryAllocation(of: vk_code_hit.self, capacity: number * count) {
+          hits in
           guard let blocks = blocks.baseAddress, let thresholds = thresholds.baseAddress,
-            let hits = hits.baseAddress
-          else { return 0 }
+            let room = hits.baseAddress
+          else { return [] }
           precondition(UInt(bitPattern: blocks) % 64 == 0, "not aligned")
-          return unsafe vk_tile_codes(
+          let found = unsafe vk_tile_codes(
             kernels.instructionSet.code, blocks, number, layout.groups, queries, count, thresholds,
-            hits)
+            room)
+          return (0..<found).map {
+            let hit = unsafe hits[$0]
+            return Hit(block: Int(hit.block), query: Int(hit.query), lanes: hit.lanes)
+          }
         }
       }
     }
-  }
-
-  /// A hit of the last look, by block, then query.
-  package func hit(_ number: Int) -> Hit {
-    let hit = hits[number]
-    return Hit(block: Int(hit.block), query: Int(hit.query), lanes: hit.lanes)
   }
 }

@@ -38,7 +38,7 @@ package enum InstructionSet: CaseIterable, Sendable, CustomStringConvertible {
   }
 
   /// Whether its kernels multiply codes with any bytes, not only with small ones.
-  var takesWholeBytes: Bool {
+  package var takesWholeBytes: Bool {
     vk_takes_whole_bytes(code)
   }
 

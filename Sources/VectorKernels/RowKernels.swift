@@ -83,6 +83,19 @@ package struct RowKernels: Sendable {
     }
   }
 
+  /// Appends the quotients of a row's elements and a number, divided in fp64.
+  package static func divide(_ row: Span<Float>, by divisor: Double, into quotients: inout [Float])
+  {
+    let start = quotients.count
+    quotients.append(contentsOf: repeatElement(0, count: row.count))
+    unsafe row.withUnsafeBufferPointer { row in
+      unsafe quotients.withUnsafeMutableBufferPointer { quotients in
+        guard let source = row.baseAddress, let target = quotients.baseAddress else { return }
+        unsafe vk_divide_f32(source, row.count, divisor, target + start)
+      }
+    }
+  }
+
   private typealias Kernel = (
     vk_instruction_set, UnsafePointer<Float>, Int, Int, UnsafePointer<Float>,
     UnsafeMutablePointer<Float>

@@ -166,6 +166,17 @@ static void check_plane(size_t dimension) {
     const float exact = (float)((double)vector[i] - (double)step * element);
     EXPECT(bits_of(rest[i]) == bits_of(exact), "rest of a plane, dimension %zu", dimension);
   }
+  if (vk_takes_whole_bytes(set)) {
+    int8_t expected[MOST_DIMENSION];
+    float left[MOST_DIMENSION];
+    const float same =
+        vk_code_plane(vk_instruction_set_scalar, vector, dimension, expected, left);
+    EXPECT(bits_of(same) == bits_of(step) && memcmp(plane, expected, group_count * 4) == 0,
+           "plane of dimension %zu", dimension);
+  }
+  EXPECT(bits_of(vk_code_plane(set, vector, dimension, plane, vector)) == bits_of(step) &&
+             memcmp(vector, rest, dimension * sizeof(float)) == 0,
+         "rest of a plane in place, dimension %zu", dimension);
   EXPECT(step == 0 ? largest == 0 : !vk_takes_whole_bytes(set) || largest == 127,
          "plane of dimension %zu: scale %a, largest %d", dimension, (double)step, largest);
 }

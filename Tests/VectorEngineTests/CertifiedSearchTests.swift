@@ -267,4 +267,37 @@ private struct Trial {
       }
     }
   }
+
+  @Test func `threads find the same, also when rows tie, are deleted or share groups`() throws {
+    var generator = SeededGenerator(seed: 21)
+    let collection = VectorCollection(try .init(dimension: 3, metric: .innerProduct))
+    // Small integers: thousands of rows tie.
+    for user in 0..<4 as Range<UInt64> {
+      let ids = (0..<40_000).map { user * 40_000 + $0 }
+      try collection.upsert(
+        VectorBatch(
+          ids: ids.reversed(), groups: ids.map { $0 / 3 },
+          scopes: ids.map { _ in RowScope(user: "u\(user)") },
+          rows: (0..<120_000).map { _ in Float(Int.random(in: -20...20, using: &generator)) }))
+    }
+    _ = try collection.remove(ids: (0..<160_000).filter { $0 % 7 == 0 })
+    let snapshot = collection.snapshot()
+    for round in 0..<6 {
+      let queries = (0..<27).map { _ in Float(Int.random(in: -5...5, using: &generator)) }
+      let scopes = [SearchScope](repeating: .everything, count: 9)
+      let count = [1, 10, 300][round % 3]
+      let expected = try snapshot.search(
+        batch: queries, count: count, in: scopes, SearchOptions(path: .scan))
+      for path in [SearchOptions.Path.automatic, .codes, .tiles] {
+        for threads in [1, 2, 3, 8] {
+          let options = SearchOptions(path: path, threads: threads)
+          let batch = try snapshot.search(batch: queries, count: count, in: scopes, options)
+          #expect(batch == expected, "round \(round), \(path), \(threads) threads")
+          let single = try snapshot.search(
+            Array(queries[0..<3]), count: count, in: .everything, options)
+          #expect(single == expected[0], "round \(round), \(path), \(threads) threads")
+        }
+      }
+    }
+  }
 }

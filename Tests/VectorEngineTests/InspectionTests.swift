@@ -47,7 +47,7 @@ import VectorEngine
 
   @Test func `an explanation names the path and counts the rows a search reads`() throws {
     let collection = VectorCollection(try .init(dimension: 6))
-    try collection.upsert(rows(0..<200, users: 2, seed: 3))
+    try collection.upsert(rows(0..<300, users: 2, seed: 3))
     _ = try collection.remove(ids: [1, 3, 5])
     let snapshot = collection.snapshot()
     var generator = SeededGenerator(seed: 4)
@@ -56,10 +56,10 @@ import VectorEngine
       .everything, .user("user1"), .user("user1"), .user("user1"), .user("user1"), .user("nobody"),
     ]
     let reports = try snapshot.explain(batch: queries.span, count: 7, in: scopes)
-    #expect(reports.map(\.rowsInScope) == [197, 97, 97, 97, 97, 0])
+    #expect(reports.map(\.rowsInScope) == [297, 147, 147, 147, 147, 0])
     #expect(reports.map(\.path) == [.codes, .tiles, .tiles, .tiles, .tiles, .scan])
-    #expect((7...197).contains(reports[0].rescoredRows))
-    #expect(reports[1...4].allSatisfy { (7...97).contains($0.rescoredRows) })
+    #expect((7...297).contains(reports[0].rescoredRows))
+    #expect(reports[1...4].allSatisfy { (7...147).contains($0.rescoredRows) })
     #expect(throws: EngineError.self) {
       try snapshot.explain(batch: queries.span, count: 7, in: [.everything])
     }

@@ -10,9 +10,8 @@
 
 enum { LANES = VK_CODE_LANES, GROUP = VK_CODE_GROUP };
 
-// The nearest integers of small numbers, without a call: what is added leaves no room for fractions.
+// The nearest integer of a small number, without a call: what is added leaves no room for fractions.
 static inline double nearest(double x) { return (x + 0x1.8p52) - 0x1.8p52; }
-static inline float nearest_float(float x) { return (x + 0x1.8p23f) - 0x1.8p23f; }
 
 // The root of a sum of squares, more than its own rounding errors too large, as a float.
 static float root_upwards(double squares) {
@@ -69,55 +68,4 @@ void vk_encode_row(const float *row, size_t dimension, uint8_t *block, size_t la
     left += rest * rest;
   }
   put_factors(factors, lane, scale, root_upwards(left), norm);
-}
-
-bool vk_takes_whole_bytes(vk_instruction_set set) {
-  return set == vk_instruction_set_scalar || set == vk_instruction_set_avx512_vnni ||
-         set == vk_instruction_set_neon_dotprod;
-}
-
-// What a sum over one window may reach with one sign; rounding adds half of each of its sixteen
-// elements, which makes 128.
-enum { LARGEST_SUM = 120 };
-
-// The largest sum of the elements of one sign that share sixteen bits.
-static float largest_sum(const float *vector, size_t dimension) {
-  float largest = 0;
-  for (size_t start = 0; start < dimension; start += VK_CODE_WINDOW * GROUP) {
-    const size_t end =
-        start + VK_CODE_WINDOW * GROUP < dimension ? start + VK_CODE_WINDOW * GROUP : dimension;
-    float positive[GROUP] = {0}, negative[GROUP] = {0};
-    for (size_t j = start; j < end; j++) {
-      const float x = vector[j];
-      positive[j % GROUP] += x > 0 ? x : 0;
-      negative[j % GROUP] += x < 0 ? -x : 0;
-    }
-    for (size_t half = 0; half < GROUP; half += 2) {
-      const float up = positive[half] + positive[half + 1];
-      const float down = negative[half] + negative[half + 1];
-      largest = up > largest ? up : largest;
-      largest = down > largest ? down : largest;
-    }
-  }
-  return largest;
-}
-
-float vk_code_plane(vk_instruction_set set, const float *vector, size_t dimension, int8_t *plane,
-                    float *rest) {
-  const size_t padded = (dimension + GROUP - 1) / GROUP * GROUP;
-  for (size_t j = dimension; j < padded; j++) plane[j] = 0;
-  const float scale = vk_takes_whole_bytes(set) ? largest_size(vector, dimension) / 127
-                                                : largest_sum(vector, dimension) / LARGEST_SUM;
-  if (scale < 0x1p-100f) {
-    memset(plane, 0, dimension);
-    memmove(rest, vector, dimension * sizeof(float));
-    return 0;
-  }
-  const float step = 1 / scale;
-  for (size_t j = 0; j < dimension; j++) {
-    const float code = nearest_float(vector[j] * step);
-    plane[j] = (int8_t)code;
-    rest[j] = (float)((double)vector[j] - (double)scale * (double)code);
-  }
-  return scale;
 }

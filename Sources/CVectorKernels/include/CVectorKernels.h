@@ -72,13 +72,16 @@ void vk_encode_row(const float *row, size_t dimension, uint8_t *block, size_t la
 bool vk_takes_whole_bytes(vk_instruction_set set);
 
 // plane[j] = round(vector[j] / scale), zeros up to a multiple of four, and rest = vector - scale *
-// plane, each element to the nearest float. Returns the scale, which is 0, like the plane, for a
-// vector that is too short. Where the set takes whole bytes, the largest element becomes 127.
-// Elsewhere, in each window of VK_CODE_WINDOW groups, the positive elements of the plane at
-// dimensions 0 and 1 modulo 4 add up to at most 128, and so do those at 2 and 3, and the negative
-// ones: so a sum of their products with bytes never leaves sixteen bits.
+// plane, each element to the nearest float; it may lie where the vector does. Returns the scale,
+// which is 0, like the plane, for a vector that is too short. Where the set takes whole bytes, the
+// largest element becomes 127. Elsewhere, in each window of VK_CODE_WINDOW groups, the positive
+// elements of the plane at dimensions 0 and 1 modulo 4 add up to at most 128, and so do those at 2
+// and 3, and the negative ones: so a sum of their products with bytes never leaves sixteen bits.
 float vk_code_plane(vk_instruction_set set, const float *vector, size_t dimension, int8_t *plane,
                     float *rest);
+
+// The sum of a plane's elements.
+int32_t vk_code_plane_sum(const int8_t *plane, size_t count);
 
 // A query as codes are compared with it: one plane or two, and the factors of the bounds. With
 // d = scale * <c, high> + low_scale * <c, low> for the codes c of a row,
@@ -119,9 +122,17 @@ size_t vk_tile_codes(vk_instruction_set set, const uint8_t *blocks, size_t block
 size_t vk_select_at_least_f32(vk_instruction_set set, const float *scores, size_t count,
                               float threshold, uint32_t *positions);
 
-// Sum of squares in fp64, in ascending order over four interleaved accumulators.
+// Sum of squares in fp64, in ascending order over sixteen interleaved accumulators.
 // Infinite or NaN exactly when some element is.
 double vk_squared_norm_f64(const float *row, size_t dimension);
+
+// quotients[j] = row[j] / divisor, divided in fp64 and rounded once. No overlap.
+void vk_divide_f32(const float *row, size_t dimension, double divisor, float *quotients);
+
+// Asks for memory that will be read soon. Any address will do.
+static inline void vk_expect(const void *bytes, size_t count) {
+  for (size_t i = 0; i < count; i += 64) __builtin_prefetch((const char *)bytes + i);
+}
 
 // CRC-32C (Castagnoli, reflected, 0x82F63B78) of `bytes`, continuing from `crc` (0 at the start).
 uint32_t vk_crc32c(vk_instruction_set set, uint32_t crc, const uint8_t *bytes, size_t count);

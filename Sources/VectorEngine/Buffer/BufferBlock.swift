@@ -52,6 +52,20 @@ final class BufferBlock: RowSource {
       (range.lowerBound * dimension)..<(range.upperBound * dimension), body)
   }
 
+  func score(
+    of row: Int, _ query: Span<Float>, _ scorer: CanonicalScorer
+  ) throws(EngineError) -> Float {
+    vectors.withSpan((row * dimension)..<((row + 1) * dimension)) { scorer.score(query, $0) }
+  }
+
+  func id(of row: Int) throws(EngineError) -> UInt64 { ids[row] }
+
+  func group(of row: Int) throws(EngineError) -> UInt64 { groups[row] }
+
+  func expectVector(_ row: Int) {
+    vectors.expect(row * dimension, byteCount: min(4 * dimension, 4096))
+  }
+
   func withCodes<R>(
     _ blocks: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R
   ) throws(EngineError) -> R {

@@ -114,6 +114,6 @@ extension VectorCollection {
       }
       _ = dead.insert(row)
     }
-    return SealedRows(segment: segment, dead: dead)
+    return try SealedRows(segment, dead: dead)
   }
 }

@@ -43,6 +43,12 @@ final class MappedFile: @unchecked Sendable {
     }
   }
 
+  /// Says that bytes will be read soon; ones that are not in memory are not fetched.
+  func expect(_ offset: Int, byteCount: Int) {
+    guard let base = unsafe base, offset >= 0, offset < count else { return }
+    unsafe AlignedMemory.expect(base + offset, count: byteCount)
+  }
+
   /// Lends elements that lie at an offset, which must be a multiple of their alignment.
   func withSpan<Element: BitwiseCopyable, R>(
     of type: Element.Type, offset: Int, count elements: Int,

@@ -103,6 +103,23 @@ final class Segment: RowSource {
       .vectors, (range.lowerBound * dimension)..<(range.upperBound * dimension), body)
   }
 
+  func score(
+    of row: Int, _ query: Span<Float>, _ scorer: CanonicalScorer
+  ) throws(EngineError) -> Float {
+    try withVectors(row..<(row + 1)) { scorer.score(query, $0) }
+  }
+
+  func id(of row: Int) throws(EngineError) -> UInt64 { try withIDs(row..<(row + 1)) { $0[0] } }
+
+  func group(of row: Int) throws(EngineError) -> UInt64 {
+    try withGroups(row..<(row + 1)) { $0[0] }
+  }
+
+  func expectVector(_ row: Int) {
+    file.expect(
+      offset(of: .vectors) + row * dimension * 4, byteCount: min(4 * dimension, 4096))
+  }
+
   func withCodes<R>(
     _ blocks: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R
   ) throws(EngineError) -> R {

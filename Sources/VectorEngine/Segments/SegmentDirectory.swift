@@ -1,7 +1,7 @@
 /// Where the rows of users and sessions lie in a segment.
 ///
-/// A look-up is a binary search over the mapped entries: no table in memory, O(log users) string
-/// comparisons, full keys always.
+/// A user is found through a `UserTable`, a session by a binary search over the user's entries; full
+/// keys are compared, always.
 extension Segment {
   /// An entry of the directory.
   struct Entry {
@@ -14,19 +14,26 @@ extension Segment {
   }
 
   /// The rows of a user.
-  func rows(ofUser user: String) throws(EngineError) -> Range<Int>? {
-    try entry(ofUser: user)?.rows
-  }
+  func rows(ofUser user: Int) throws(EngineError) -> Range<Int> { try self.user(user).rows }
 
   /// The rows of one session of a user, or of the user's rows without a session.
-  func rows(ofUser user: String, session: String?) throws(EngineError) -> Range<Int>? {
-    guard let owner = try entry(ofUser: user) else { return nil }
+  func rows(ofUser user: Int, session: String?) throws(EngineError) -> Range<Int>? {
+    let owner = try self.user(user)
     guard let session else {
       // Rows without a session are the first of their user.
       let first = try self.session(owner.sessions.lowerBound)
       return first.key == nil ? first.rows : nil
     }
-    return try search(.sessions, owner.sessions, for: session).map(self.session)?.rows
+    return try search(owner.sessions, for: session).map(self.session)?.rows
+  }
+
+  /// Lends the key of a user.
+  func withKey<R>(
+    ofUser user: Int, _ body: (Span<UInt8>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    let key = try self.user(user).key ?? 0..<0
+    return try file.withSpan(
+      of: UInt8.self, offset: offset(of: .keys) + key.lowerBound, count: key.count, body)
   }
 
   /// The key of the user whom a row belongs to.
@@ -68,26 +75,20 @@ extension Segment {
     }
   }
 
-  private func entry(ofUser user: String) throws(EngineError) -> Entry? {
-    try search(.users, 0..<userCount, for: user).map(self.user)
-  }
-
   private func offset(ofEntry index: Int, in section: SegmentFormat.Section) -> Int {
     let length =
       section == .users ? SegmentFormat.userEntryLength : SegmentFormat.sessionEntryLength
     return offset(of: section) + index * length
   }
 
-  /// The number of the entry with this key, among some that are sorted.
-  private func search(
-    _ section: SegmentFormat.Section, _ range: Range<Int>, for key: String
-  ) throws(EngineError) -> Int? {
+  /// The number of the session with this key, among some that are sorted.
+  private func search(_ range: Range<Int>, for key: String) throws(EngineError) -> Int? {
     let wanted = key.utf8.span
     var low = range.lowerBound
     var high = range.upperBound
     while low < high {
       let middle = (low + high) / 2
-      let order = try order(ofEntry: offset(ofEntry: middle, in: section), wanted)
+      let order = try order(ofEntry: offset(ofEntry: middle, in: .sessions), wanted)
       if order == 0 { return middle }
       if order < 0 { low = middle + 1 } else { high = middle }
     }

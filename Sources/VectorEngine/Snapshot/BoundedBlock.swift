@@ -58,6 +58,13 @@ struct BoundedBlock: ~Copyable {
     }
   }
 
+  /// Finds where rows may reach the thresholds of a tile's queries.
+  func look(
+    with tile: CodeTile, thresholds: Span<Float>
+  ) throws(EngineError) -> [CodeTile.Hit] {
+    try run.source.withCodes(blocks) { codes in tile.look(at: codes, thresholds: thresholds) }
+  }
+
   /// Considers all rows for a query.
   mutating func offer(
     _ query: PreparedQuery, _ code: CodeQuery, to candidates: inout CandidateRows

@@ -25,8 +25,20 @@ struct CandidateRows {
     self.rows.reserveCapacity(min(capacity, rows, 1024))
   }
 
+  /// What others have found to be the least that matters.
+  private var floor = -Float.infinity
+
   /// Rows whose upper bound is below this cannot be among the best.
-  var threshold: Float { best.threshold }
+  var threshold: Float { max(best.threshold, floor) }
+
+  /// Learns that rows whose upper bound is below this cannot be among the best.
+  mutating func raise(to threshold: Float) { floor = max(floor, threshold) }
+
+  /// Takes over the rows that another has found in other rows of the same runs.
+  mutating func add(_ other: CandidateRows) {
+    raise(to: other.threshold)
+    rows += other.rows
+  }
 
   /// The rows that are left, those with the best upper bounds first.
   consuming func sorted() -> [Row] {
@@ -88,6 +100,9 @@ struct CandidateRows {
 }
 
 extension VectorSnapshot {
+  /// Candidates lie anywhere: so many are fetched from memory while others are scored.
+  private static let rowsAhead = 8
+
   /// Scores candidates canonically, until no other can be among the best.
   ///
   /// - Parameter rescored: how many were scored.
@@ -97,17 +112,19 @@ extension VectorSnapshot {
   ) throws(EngineError) -> [Neighbor] {
     let scorer = CanonicalScorer(configuration.metric)
     let rows = candidates.sorted()
+    for row in rows.prefix(Self.rowsAhead) { runs[Int(row.run)].source.expectVector(row.row) }
     var best = TopGroups(count, sharesGroups: sharesGroups, rows: rows.count)
-    var score = InlineArray<1, Float>(repeating: 0)
-    for row in rows {
+    for (number, row) in rows.enumerated() {
       if row.upper < best.threshold { break }
-      let run = runs[Int(row.run)]
-      try run.source.withVectors(row.row..<(row.row + 1)) { vector throws(EngineError) in
-        var target = score.mutableSpan
-        scorer.score(query.elements.span, vector, into: &target)
+      if number + Self.rowsAhead < rows.count {
+        let later = rows[number + Self.rowsAhead]
+        runs[Int(later.run)].source.expectVector(later.row)
       }
+      let run = runs[Int(row.run)]
+      let score = try run.source.score(of: row.row, query.elements.span, scorer)
       rescored += 1
-      best.offer(try run.neighbor(row.row, score: score[0]))
+      guard score >= best.threshold else { continue }
+      best.offer(try run.neighbor(row.row, score: score, sharesGroups: sharesGroups))
     }
     return best.sorted()
   }

@@ -2,9 +2,10 @@ internal import VectorKernels
 
 /// Which path answers a search.
 extension VectorSnapshot {
-  /// Rows of a scope that are read in full rather than bounded first: bounding them would take about
-  /// as long, and most of them would be read all the same. So would a few times the wanted number.
-  private static let rowsForScanning = 48
+  /// Rows of a scope that are read in full rather than bounded first. The planes of a query, the bounds
+  /// and the candidates scattered over the scope take as long as reading some hundred rows of 384
+  /// dimensions in order (measured); and of a few times the wanted number most are read all the same.
+  private static let rowsForScanning = 128
   private static let scannedRowsForOneWanted = 4
 
   /// A matrix product is for machines whose kernels are plain loops: where there are instructions for
@@ -28,6 +29,16 @@ extension VectorSnapshot {
     return queries > 1 ? .tiles : .codes
   }
 
+  /// Answers one query.
+  func answer(
+    _ query: PreparedQuery, count: Int, _ runs: [RowRun], _ options: SearchOptions
+  ) throws(EngineError) -> [Neighbor] {
+    let path = path(queries: 1, count: count, runs, options)
+    if path == .scan { return try scan(query.elements.span, count: count, runs, options) }
+    var rescored = [0]
+    return try answer([query], count: count, runs, options, path, rescored: &rescored)[0]
+  }
+
   /// Answers queries over the same runs.
   func answer(
     _ queries: [PreparedQuery], count: Int, _ runs: [RowRun], _ options: SearchOptions
@@ -48,17 +59,15 @@ extension VectorSnapshot {
     switch path {
     case .blas:
       return try blasSearch(queries, count: count, runs, options, rescored: &rescored)
-    case .tiles:
-      return try tileSearch(queries, count: count, runs, options, bounding, rescored: &rescored)
-    case .automatic, .scan, .codes, .gather: break
+    case .tiles, .codes, .gather, .automatic:
+      return try codeSearch(
+        queries, count: count, runs, options, bounding, isTiled: path == .tiles,
+        rescored: &rescored)
+    case .scan: break
     }
     var results: [[Neighbor]] = []
-    for (number, query) in queries.enumerated() {
-      results.append(
-        path == .scan
-          ? try scan(query.elements.span, count: count, runs, options)
-          : try codeSearch(
-            query, count: count, runs, options, bounding, rescored: &rescored[number]))
+    for query in queries {
+      results.append(try scan(query.elements.span, count: count, runs, options))
     }
     return results
   }

@@ -19,7 +19,7 @@ extension VectorSnapshot {
   ) throws(EngineError) -> [Neighbor] {
     let prepared = try prepare(query, count: count, name: "The query")
     guard count > 0 else { return [] }
-    return try answer([prepared], count: count, try runs(in: scope), options)[0]
+    return try answer(prepared, count: count, try runs(in: scope), options)
   }
 
   /// Finds the nearest groups of a scope; see `search(_:count:in:_:)` above.
@@ -188,6 +188,14 @@ struct CanonicalScorer {
   private let metric: Metric
 
   init(_ metric: Metric) { self.metric = metric }
+
+  /// The score of one row.
+  func score(_ query: Span<Float>, _ row: Span<Float>) -> Float {
+    var score = InlineArray<1, Float>(repeating: 0)
+    var target = score.mutableSpan
+    self.score(query, row, into: &target)
+    return score[0]
+  }
 
   /// Writes the scores of the rows to the front of a span that has room for them.
   func score(_ query: Span<Float>, _ rows: Span<Float>, into scores: inout MutableSpan<Float>) {

@@ -58,10 +58,19 @@ public struct VectorSnapshot: Sendable {
 struct SealedRows: Sendable {
   let segment: Segment
   var dead: RowMask
+  private let users: UserTable
+
+  /// - Complexity: O(users of the segment).
+  init(_ segment: Segment, dead: RowMask) throws(EngineError) {
+    self.segment = segment
+    self.dead = dead
+    users = try UserTable(segment)
+  }
 
   var everything: RowRun? { run(0..<segment.rowCount) }
 
   func run(user: String, session: String?, wholeUser: Bool) throws(EngineError) -> RowRun? {
+    guard let user = try users.user(user) else { return nil }
     let rows =
       wholeUser
       ? try segment.rows(ofUser: user) : try segment.rows(ofUser: user, session: session)
