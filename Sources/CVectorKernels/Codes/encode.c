@@ -20,15 +20,6 @@ static float root_upwards(double squares) {
   return (double)rounded < root ? nextafterf(rounded, INFINITY) : rounded;
 }
 
-static float largest_size(const float *vector, size_t dimension) {
-  float largest = 0;
-  for (size_t j = 0; j < dimension; j++) {
-    const float size = fabsf(vector[j]);
-    largest = size > largest ? size : largest;
-  }
-  return largest;
-}
-
 static void put_factors(uint8_t *factors, size_t lane, float scale, float error, float norm) {
   const float values[3] = {scale, error, norm};
   for (size_t i = 0; i < 3; i++) {
@@ -38,7 +29,11 @@ static void put_factors(uint8_t *factors, size_t lane, float scale, float error,
 
 void vk_encode_row(const float *row, size_t dimension, uint8_t *block, size_t lane) {
   const size_t group_count = (dimension + GROUP - 1) / GROUP;
-  const float largest = largest_size(row, dimension);
+  float largest = 0;
+  for (size_t j = 0; j < dimension; j++) {
+    const float size = fabsf(row[j]);
+    largest = size > largest ? size : largest;
+  }
   const double step = largest > 0 ? 127 / (double)largest : 0;
   double of_codes = 0, of_both = 0, squares = 0;
   for (size_t g = 0; g < group_count; g++) {
