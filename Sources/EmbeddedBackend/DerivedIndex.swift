@@ -176,7 +176,18 @@ final class DerivedIndex: Sendable {
         throw StorageError(
           .damaged, "The vector of memory \(passage.memory) does not have \(dimension) elements.")
       }
+      // Long memories have many passages: what is in hand stays bounded.
+      if batch.ids.count >= Self.passagesOfBatch {
+        try store(batch)
+        batch = VectorBatch(ids: [], scopes: [], rows: [])
+      }
     }
+    try store(batch)
+  }
+
+  private static let passagesOfBatch = 4096
+
+  private func store(_ batch: VectorBatch) throws {
     guard !batch.ids.isEmpty else { return }
     let dimension = batch.rows.count / batch.ids.count
     if state.vectors == nil {
