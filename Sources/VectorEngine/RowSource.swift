@@ -1,3 +1,5 @@
+internal import VectorKernels
+
 /// Rows that lie one after another: a block of the buffer, or a segment.
 ///
 /// A source lends its planes by closure; what it lends never changes while it lives. A segment
@@ -20,6 +22,16 @@ protocol RowSource: AnyObject, Sendable {
   /// Lends blocks of codes; see `CodeLayout`.
   func withCodes<R>(
     _ blocks: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R
+  ) throws(EngineError) -> R
+  /// What there is of prefixes; without, the next two are not called.
+  var prefixes: PrefixCodes? { get }
+  /// Lends blocks of prefixes.
+  func withPrefixes<R>(
+    _ blocks: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R
+  ) throws(EngineError) -> R
+  /// Lends the directions of the prefixes.
+  func withBasis<R>(
+    _ body: (Span<Float>) throws(EngineError) -> R
   ) throws(EngineError) -> R
   func withIDs<R>(
     _ range: Range<Int>, _ body: (Span<UInt64>) throws(EngineError) -> R

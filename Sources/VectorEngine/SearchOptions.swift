@@ -9,7 +9,10 @@ public struct SearchOptions: Sendable {
     /// Bounds from codes of a byte a dimension, query by query, then the canonical kernel over the
     /// rows that could matter.
     case codes
-    /// The same for several queries together: rows are read once for all of them.
+    /// The same, with a first look at what a few principal directions see of the rows, where a sealed
+    /// file has that.
+    case prefixes
+    /// The same as `codes` for several queries together: rows are read once for all of them.
     case tiles
     /// The canonical kernel over those rows alone that pass the filters, query by query.
     case gather

@@ -61,6 +61,45 @@ package struct CodeQuery: Sendable {
     fine = Self.factors(query.count, euclidean, norm: norm, first: left, rest: finest)
   }
 
+  /// Prepares a query for codes of what some directions see; see `PrefixCodes`. It has one plane.
+  ///
+  /// - Parameters:
+  ///   - seen: Bq.
+  ///   - tail: the length of what of q the directions do not see, at most.
+  ///   - largestError: of a code, as a share of its row's norm.
+  ///   - rounding: how far a computed Bx may be from the exact one, as a share of ‖x‖.
+  init(
+    prefix seen: Span<Float>, squaredNorm: Double, tail: Double, dimension: Int,
+    largestError: Double, rounding: Double, euclidean: Bool,
+    _ instructionSet: InstructionSet = .detected
+  ) {
+    layout = CodeLayout(dimension: seen.count)
+    let split = Self.split(seen, layout, instructionSet)
+    planes = split.planes
+    (highSum, lowSum) = (split.first.sum, split.second.sum)
+    let factor: Float = euclidean ? 2 : 1
+    highScale = factor * split.first.scale
+    lowScale = factor * split.second.scale
+    let unit = 0x1p-24
+    let norm = squaredNorm.squareRoot() * (1 + 1e-10)
+    let left = split.first.squaredRest.squareRoot() * (1 + 0x1p-20) + 0x1p-140
+    let canonical = Double((dimension + 15) / 16 + 8) * unit * 1.01
+    // Bx is no longer than x, but for its rounding, which the factor in front has room for.
+    let ofCode = (1 + 0x1p-6) * (left + largestError * norm) + 16 * unit * (3 * norm + 2 * left)
+    let ofNorm = ofCode + (3 * rounding + canonical) * norm + 2 * PrefixCodes.underflow
+    let square = euclidean ? 2 * canonical + 32 * unit : 0
+    let wider = 1 + 16 * unit
+    let times = Double(factor)
+    coarse = Factors(
+      constant: euclidean ? Float(-squaredNorm) : 0, normWeight: euclidean ? 1 : 0,
+      error: Self.upwards(times * tail * wider), norm: Self.upwards(times * ofNorm * wider),
+      square: Self.upwards(square * wider),
+      slack: Self.upwards(
+        (square * norm * norm + Double(dimension + 64) * 0x1p-148
+          + 4 * PrefixCodes.underflow * norm) * wider))
+    fine = coarse
+  }
+
   /// What a plane is, and the squared norm of what it leaves.
   private struct Plane {
     var scale: Float = 0

@@ -300,4 +300,54 @@ private struct Trial {
       }
     }
   }
+
+  /// Large sealed files of rows with few directions have prefixes.
+  @Test(arguments: Metric.allCases)
+  func `a sealed file with prefixes is searched through them and finds the same`(
+    metric: Metric
+  ) throws {
+    var generator = SeededGenerator(seed: 41)
+    let directory = try TemporaryDirectory()
+    let (dimension, rows) = (128, 33_000)
+    let collection = try VectorCollection(
+      at: directory.url, .init(dimension: dimension, metric: metric))
+    func vector() -> [Float] {
+      let plain = generator.vector(dimension)
+      return plain.indices.map { plain[$0] / Float(1 + $0 / 2) }
+    }
+    let copied = vector()
+    try collection.upsert(
+      VectorBatch(
+        ids: (0..<UInt64(rows)).reversed(), groups: (0..<UInt64(rows)).map { $0 / 2 },
+        scopes: (0..<rows).map { _ in RowScope(user: "u") }, times: (0..<Int64(rows)).map { $0 },
+        rows: (0..<rows).flatMap { $0 % 1000 == 0 ? copied : vector() }))
+    try collection.flush()
+    _ = try collection.remove(ids: (0..<UInt64(rows)).filter { $0 % 11 == 0 })
+    #expect(try (collection.inspection().bytes["prefixes"] ?? 0) > rows * 32)
+    let snapshot = try VectorCollection(opening: directory.url).snapshot()
+    try collection.flush()
+    for snapshot in [snapshot, collection.snapshot()] {
+      let queries = (0..<8).flatMap { _ in vector() } + copied
+      let scopes = [SearchScope](repeating: .user("u"), count: 9)
+      let filters = [SearchOptions(), SearchOptions(times: 500...20_000)]
+      for (count, filter) in zip([10, 1, 200], filters + [SearchOptions()]) {
+        var options = filter
+        options.path = .scan
+        let expected = try snapshot.search(batch: queries, count: count, in: scopes, options)
+        for (path, threads) in [(SearchOptions.Path.prefixes, 1), (.prefixes, 3), (.automatic, 1)] {
+          options.path = path
+          options.threads = threads
+          let batch = try snapshot.search(batch: queries, count: count, in: scopes, options)
+          #expect(batch == expected, "\(count), \(path), \(threads) threads")
+          let one = Array(queries[0..<dimension])
+          let single = try snapshot.search(one, count: count, in: .user("u"), options)
+          #expect(single == expected[0], "\(count), \(path)")
+        }
+      }
+      let report = try snapshot.explain(batch: queries.span, count: 10, in: scopes)
+      #expect(report.allSatisfy { $0.rescoredRows < rows / 10 })
+      guard InstructionSet.detected != .scalar else { continue }
+      #expect(report.allSatisfy { $0.path == .prefixes })
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 import VectorEngine
+import VectorKernels
 
 @Suite struct InspectionTests {
   private func rows(_ ids: Range<UInt64>, users: UInt64, seed: UInt64) -> VectorBatch {
@@ -42,7 +43,7 @@ import VectorEngine
     #expect(inspection.bytes["vectors"] == 30 * 6 * 4)
     #expect(inspection.bytes["ids"] == 30 * 8)
     #expect(inspection.bytes["codes"] == 2 * (2 * 64 + 192))
-    #expect(inspection.bytes.count == 10)
+    #expect(inspection.bytes.count == 12)
   }
 
   @Test func `an explanation names the path and counts the rows a search reads`() throws {
@@ -57,7 +58,9 @@ import VectorEngine
     ]
     let reports = try snapshot.explain(batch: queries.span, count: 7, in: scopes)
     #expect(reports.map(\.rowsInScope) == [297, 147, 147, 147, 147, 0])
-    #expect(reports.map(\.path) == [.codes, .tiles, .tiles, .tiles, .tiles, .scan])
+    // Tiles are for machines with instructions for bytes.
+    let batch: SearchOptions.Path = InstructionSet.detected == .scalar ? .blas : .tiles
+    #expect(reports.map(\.path) == [.codes, batch, batch, batch, batch, .scan])
     #expect((7...297).contains(reports[0].rescoredRows))
     #expect(reports[1...4].allSatisfy { (7...147).contains($0.rescoredRows) })
     #expect(throws: EngineError.self) {

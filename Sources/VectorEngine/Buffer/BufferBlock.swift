@@ -72,6 +72,21 @@ final class BufferBlock: RowSource {
     try codes.withBlocks(blocks, body)
   }
 
+  /// None: the directions would have to be found anew as rows come.
+  var prefixes: PrefixCodes? { nil }
+
+  func withPrefixes<R>(
+    _ blocks: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    preconditionFailure("a buffer has no prefixes")
+  }
+
+  func withBasis<R>(
+    _ body: (Span<Float>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    preconditionFailure("a buffer has no prefixes")
+  }
+
   func withIDs<R>(
     _ range: Range<Int>, _ body: (Span<UInt64>) throws(EngineError) -> R
   ) throws(EngineError) -> R {

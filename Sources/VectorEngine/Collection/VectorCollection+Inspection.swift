@@ -31,7 +31,7 @@ extension VectorCollection {
     public var segments: [SealedFile]
     /// The users with the most rows, by rows descending, then by the key's bytes.
     public var largestUsers: [UserCount]
-    /// Bytes of the sealed files by section: vectors, codes, ids, groups, times, squaredNorms,
+    /// Bytes of the sealed files by section: vectors, codes, prefixes, basis, ids, groups, times, squaredNorms,
     /// users, sessions, keys, checksums; what is left of the files are headers and padding.
     public var bytes: [String: Int]
   }

@@ -15,6 +15,7 @@ final class Segment: RowSource {
   let sessionCount: Int
   let largestSquaredNorm: Float
   let sharesGroups: Bool
+  let prefixes: PrefixCodes?
   var byteCount: Int { file.count }
 
   let file: MappedFile
@@ -36,8 +37,9 @@ final class Segment: RowSource {
     largestSquaredNorm = header.largestSquaredNorm
     sharesGroups = header.sharesGroups
     sections = header.sections
+    prefixes = try Self.prefixes(header, file)
     verified = VerifiedChunks(count: sections.last.map { $0.count / 4 } ?? 0)
-    for section in [SegmentFormat.Section.users, .sessions, .keys] {
+    for section in [SegmentFormat.Section.basis, .users, .sessions, .keys] {
       try verify(sections[section.rawValue], in: section)
     }
     try checkDirectory()
@@ -125,6 +127,32 @@ final class Segment: RowSource {
   ) throws(EngineError) -> R {
     let length = CodeLayout(dimension: dimension).blockLength
     return try lend(.codes, (blocks.lowerBound * length)..<(blocks.upperBound * length), body)
+  }
+
+  func withPrefixes<R>(
+    _ blocks: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    let length = prefixes?.layout.blockLength ?? 0
+    return try lend(.prefixes, (blocks.lowerBound * length)..<(blocks.upperBound * length), body)
+  }
+
+  func withBasis<R>(
+    _ body: (Span<Float>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    try lend(.basis, 0..<(length(of: .basis) / 4 - 1), body)
+  }
+
+  /// Read before the checksums are looked at, which is done before anything is searched.
+  private static func prefixes(
+    _ header: SegmentHeader, _ file: MappedFile
+  ) throws(EngineError) -> PrefixCodes? {
+    guard header.directions > 0 else { return nil }
+    let basis = header.sections[SegmentFormat.Section.basis.rawValue]
+    let error = try file.withSpan(of: UInt32.self, offset: basis.upperBound - 4, count: 1) {
+      Float(bitPattern: $0[0].littleEndian)
+    }
+    return PrefixCodes(
+      directions: header.directions, dimension: header.dimension, largestError: error)
   }
 
   func withIDs<R>(

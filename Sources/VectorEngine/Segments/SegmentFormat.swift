@@ -10,13 +10,17 @@
 ///           32  users                      u64
 ///           40  sessions                   u64
 ///           48  file length                u64
-///           56  section table              10 × { offset u64, length u64 }
-///          216  largest squared norm       f32
-///          220  flags                      u32   bit 0: some row's group is not its id
+///           56  section table              12 × { offset u64, length u64 }
+///          248  largest squared norm       f32
+///          252  flags                      u32   bit 0: some row's group is not its id
+///          256  directions                 u32   0: no prefixes
 ///         4092  CRC-32C of bytes 0…4091    u32
 ///    4096  sections, each from a multiple of 4096, zeros between
 ///            vectors        f32  rows × dimension
 ///            codes               ⌈rows ÷ 16⌉ blocks, see below
+///            prefixes            ⌈rows ÷ 16⌉ blocks, or nothing
+///            basis          f32  directions × dimension, then the largest error of a prefix's code
+///                                as a share of its row's norm; or nothing
 ///            ids            u64  rows
 ///            groups         u64  rows
 ///            times          i64  rows
@@ -46,6 +50,9 @@
 /// 64 g  scales               f32  16 rows; row ≈ scale × code
 ///  +64  errors               f32  16 rows, at least ‖row − scale × code‖
 /// +128  norms                f32  16 rows, at least ‖row‖
+///
+/// A block of prefixes is one of codes for the products of the row with the basis, whose number is
+/// the dimension; its errors are √(‖row‖² − ‖products‖²), at least.
 /// ```
 ///
 /// The rows of a user lie one after another, and inside them the rows of a session, in the order of
@@ -65,7 +72,8 @@ enum SegmentFormat {
 
   /// The sections, in the order of the file.
   enum Section: Int, CaseIterable {
-    case vectors, codes, ids, groups, times, squaredNorms, users, sessions, keys, checksums
+    case vectors, codes, prefixes, basis, ids, groups, times, squaredNorms, users, sessions, keys,
+      checksums
   }
 
   static func code(of metric: Metric) -> UInt32 {

@@ -12,6 +12,8 @@ struct SegmentHeader {
   let largestSquaredNorm: Float
   /// Whether some row's group is not its id.
   let sharesGroups: Bool
+  /// How many directions the prefixes have; 0 without.
+  let directions: Int
 
   init(_ file: MappedFile, _ path: String) throws(EngineError) {
     guard file.count >= SegmentFormat.headerLength + SegmentFormat.footerLength else {
@@ -59,6 +61,10 @@ struct SegmentHeader {
     guard largestSquaredNorm.isFinite, largestSquaredNorm >= 0 else {
       throw EngineError(.corrupt, "\(path): the largest norm is no number.")
     }
+    directions = Int(fields.number(at: SegmentFormat.largestNormOffset + 8, as: UInt32.self))
+    guard directions < dimension else {
+      throw EngineError(.corrupt, "\(path): the header names more directions than dimensions.")
+    }
     sections = try Self.sections(fields, file, path)
     try checkLengths(path)
     try Self.checkFooter(file, path, headerChecksum: checksum, checksums: sections.last ?? 0..<0)
@@ -87,17 +93,22 @@ struct SegmentHeader {
     guard VectorCollection.Configuration.dimensions.contains(dimension) else {
       throw EngineError(.corrupt, "\(path): the header names no dimension.")
     }
+    let ofBlock = CodeLayout(dimension: dimension).blockLength
     let (codes, codesOverflow) = CodeLayout.blocks(ofRows: max(0, min(rowCount, Int.max / 2)))
-      .multipliedReportingOverflow(by: CodeLayout(dimension: dimension).blockLength)
+      .multipliedReportingOverflow(by: ofBlock)
+    let prefixLength =
+      directions == 0 ? 0 : codes / ofBlock * CodeLayout(dimension: directions).blockLength
+    let basisLength = directions == 0 ? 0 : 4 * (directions * dimension + 1)
     let fits =
       !overflow && !codesOverflow && rowCount >= 0 && userCount >= 0 && sessionCount >= 0
       && elements <= Int.max / 4 && rowCount <= Int.max / 8 && userCount <= Int.max / 64
       && sessionCount <= Int.max / 64
-      && lengths.prefix(8) == [
-        4 * elements, codes, 8 * rowCount, 8 * rowCount, 8 * rowCount, 4 * rowCount,
+      && lengths.prefix(10) == [
+        4 * elements, codes, prefixLength, basisLength, 8 * rowCount, 8 * rowCount, 8 * rowCount,
+        4 * rowCount,
         SegmentFormat.userEntryLength * userCount, SegmentFormat.sessionEntryLength * sessionCount,
       ]
-      && lengths[9] == sections[9].lowerBound / SegmentFormat.chunk * 4
+      && lengths[11] == sections[11].lowerBound / SegmentFormat.chunk * 4
     guard fits else {
       throw EngineError(.corrupt, "\(path): the sections do not fit the number of rows.")
     }

@@ -6,7 +6,7 @@ internal import VectorKernels
 /// (rows without a session first), rows of a session as they were inserted. Only the directory and
 /// one stretch of rows are in memory at a time.
 struct SegmentWriter {
-  private struct Stretch {
+  struct Stretch {
     let source: any RowSource
     let rows: Range<Int>
   }
@@ -20,8 +20,8 @@ struct SegmentWriter {
     var user = 0
   }
 
-  private let configuration: VectorCollection.Configuration
-  private var stretches: [Stretch] = []
+  let configuration: VectorCollection.Configuration
+  private(set) var stretches: [Stretch] = []
   private var users: [Entry] = []
   private var sessions: [Entry] = []
   private var keys: [UInt8] = []
@@ -79,8 +79,10 @@ struct SegmentWriter {
   /// Writes the file and returns when it is durable. The name is the caller's to publish.
   func write(to path: String) throws(EngineError) {
     var output = ChecksummedOutput(try FolderFile(creating: path))
-    let layout = layout()
-    let header = header(layout)
+    let basis = try findDirections()
+    let directions = (basis?.count ?? 0) / configuration.dimension
+    let layout = layout(directions)
+    let header = header(layout, directions)
     try output.write(header.span)
     try write(&output) { (stretch, body) throws(EngineError) in
       try stretch.source.withVectors(stretch.rows, body)
@@ -88,6 +90,12 @@ struct SegmentWriter {
     try output.padToChunk()
     try writeCodes(&output)
     try output.padToChunk()
+    if let basis {
+      let largestError = try writePrefixes(basis, &output)
+      try output.padToChunk()
+      try output.write((basis + [largestError]).span)
+      try output.padToChunk()
+    }
     try write(&output) { (stretch, body) throws(EngineError) in
       try stretch.source.withIDs(stretch.rows, body)
     }
@@ -147,7 +155,7 @@ struct SegmentWriter {
     var fileLength = 0
   }
 
-  private func layout() -> Layout {
+  private func layout(_ directions: Int) -> Layout {
     var layout = Layout()
     var offset = SegmentFormat.headerLength
     for section in SegmentFormat.Section.allCases {
@@ -157,6 +165,11 @@ struct SegmentWriter {
         case .codes:
           CodeLayout.blocks(ofRows: rowCount)
             * CodeLayout(dimension: configuration.dimension).blockLength
+        case .prefixes:
+          directions == 0
+            ? 0
+            : CodeLayout.blocks(ofRows: rowCount) * CodeLayout(dimension: directions).blockLength
+        case .basis: directions == 0 ? 0 : 4 * (directions * configuration.dimension + 1)
         case .ids, .groups, .times: rowCount * 8
         case .squaredNorms: rowCount * 4
         case .users: users.count * SegmentFormat.userEntryLength
@@ -172,7 +185,7 @@ struct SegmentWriter {
     return layout
   }
 
-  private func header(_ layout: Layout) -> [UInt8] {
+  private func header(_ layout: Layout, _ directions: Int) -> [UInt8] {
     var bytes = SegmentFormat.magic
     bytes.append(number: SegmentFormat.version)
     bytes.append(number: SegmentFormat.code(of: configuration.metric))
@@ -187,6 +200,7 @@ struct SegmentWriter {
     }
     bytes.append(number: largestSquaredNorm.bitPattern)
     bytes.append(number: sharesGroups ? SegmentFormat.sharesGroupsFlag : 0)
+    bytes.append(number: UInt32(directions))
     bytes.appendZeros(upTo: SegmentFormat.headerLength - 4)
     bytes.append(number: RowKernels().checksum(of: bytes.span))
     return bytes
@@ -211,69 +225,5 @@ struct SegmentWriter {
     var bytes: [UInt8] = []
     bytes.append(number: UInt64(value))
     return bytes
-  }
-}
-
-/// Passes bytes on to a file and keeps the checksum of each chunk of them.
-private struct ChecksummedOutput: ~Copyable {
-  private static let bytesOfPiece = 1 << 20
-
-  private let file: FolderFile
-  private let kernels = RowKernels()
-  private var checksums: [UInt32] = []
-  private var current: UInt32 = 0
-  private var inChunk = 0
-  private var pending: [UInt8] = []
-
-  init(_ file: consuming FolderFile) { self.file = file }
-
-  mutating func write<Element: BitwiseCopyable>(_ elements: Span<Element>) throws(EngineError) {
-    // Small pieces are gathered and large ones are cut, so that a system call carries about a
-    // megabyte and no more than that is copied at a time.
-    let length = max(1, Self.bytesOfPiece / MemoryLayout<Element>.stride)
-    for start in stride(from: 0, to: elements.count, by: length) {
-      let piece = elements.extracting(start..<min(start + length, elements.count))
-      unsafe piece.withUnsafeBytes { unsafe pending.append(contentsOf: $0) }
-      if pending.count >= Self.bytesOfPiece { try flush() }
-    }
-  }
-
-  mutating func padToChunk() throws(EngineError) {
-    try flush()
-    guard inChunk > 0 else { return }
-    pending.append(contentsOf: repeatElement(0, count: SegmentFormat.chunk - inChunk))
-    try flush()
-  }
-
-  mutating func finish(length: Int, headerChecksum: UInt32) throws(EngineError) {
-    precondition(inChunk == 0 && pending.isEmpty, "sections end on a chunk")
-    var tail: [UInt8] = []
-    for checksum in checksums { tail.append(number: checksum) }
-    let sum = kernels.checksum(of: tail.span)
-    tail.append(contentsOf: SegmentFormat.endMagic)
-    tail.append(number: UInt64(length))
-    tail.append(number: sum)
-    tail.append(number: headerChecksum)
-    tail.append(number: UInt64(0))
-    try file.write(tail.span)
-    try file.synchronise()
-  }
-
-  private mutating func flush() throws(EngineError) {
-    var start = 0
-    while start < pending.count {
-      let end = min(pending.count, start + SegmentFormat.chunk - inChunk)
-      current = kernels.checksum(
-        of: pending.span.extracting(start..<end), continuing: current)
-      inChunk += end - start
-      if inChunk == SegmentFormat.chunk {
-        checksums.append(current)
-        current = 0
-        inChunk = 0
-      }
-      start = end
-    }
-    try file.write(pending.span)
-    pending.removeAll(keepingCapacity: true)
   }
 }

@@ -65,6 +65,16 @@ struct BoundedBlock: ~Copyable {
     try run.source.withCodes(blocks) { codes in tile.look(at: codes, thresholds: thresholds) }
   }
 
+  /// The same from prefixes, which the source must have.
+  func look(
+    withPrefixes tile: CodeTile, thresholds: Span<Float>
+  ) throws(EngineError) -> [CodeTile.Hit] {
+    try run.source.withPrefixes(blocks) { codes in tile.look(at: codes, thresholds: thresholds) }
+  }
+
+  /// How many blocks it has turned to.
+  var blockCount: Int { blocks.count }
+
   /// Considers all rows for a query.
   mutating func offer(
     _ query: PreparedQuery, _ code: CodeQuery, to candidates: inout CandidateRows

@@ -9,45 +9,75 @@ struct CodeScan: Sendable {
   private let codes: [CodeQuery]
   private let tiles: [CodeTile]
   private(set) var candidates: [CandidateRows]
+  private let euclidean: Bool
+  /// For each tile that of the prefixes of the source that is looked at; none without.
+  private var prefixTiles: [PrefixTile] = []
 
   /// - Parameters:
   ///   - isTiled: whether queries are compared with rows together; otherwise one after the other.
   ///   - candidates: for each query, with nothing found.
   init(
-    _ queries: [PreparedQuery], _ codes: [CodeQuery], isTiled: Bool, _ candidates: [CandidateRows]
+    _ queries: [PreparedQuery], isTiled: Bool, _ candidates: [CandidateRows], euclidean: Bool
   ) {
     self.queries = queries
-    self.codes = codes
+    codes = queries.map { CodeQuery($0.elements.span, euclidean: euclidean) }
     self.candidates = candidates
-    guard isTiled else {
-      tiles = []
-      return
-    }
-    tiles = stride(from: 0, to: codes.count, by: CodeTile.largestCount).map {
+    self.euclidean = euclidean
+    tiles = isTiled ? Self.tiles(codes) : []
+  }
+
+  private static func tiles(_ codes: [CodeQuery]) -> [CodeTile] {
+    stride(from: 0, to: codes.count, by: CodeTile.largestCount).map {
       CodeTile(codes[$0..<min($0 + CodeTile.largestCount, codes.count)])
+    }
+  }
+
+  /// Turns to a source, and to its prefixes when they are wanted and there are any.
+  mutating func begin(_ source: any RowSource, usesPrefixes: Bool) throws(EngineError) {
+    prefixTiles = []
+    guard usesPrefixes, let prefixes = source.prefixes else { return }
+    let (queries, euclidean) = (queries, euclidean)
+    prefixTiles = try source.withBasis { basis in
+      var codes: [CodeQuery] = []
+      for query in queries {
+        codes.append(
+          prefixes.code(of: query.elements.span, basis: basis, euclidean: euclidean))
+      }
+      return Self.tiles(codes).map(PrefixTile.init)
     }
   }
 
   /// Considers the rows of a part, to which the block has turned, for every query.
   mutating func offer(_ block: inout BoundedBlock) throws(EngineError) {
-    if tiles.isEmpty { return try offer(to: queries.indices, &block) }
-    for (number, tile) in tiles.enumerated() {
-      let first = number * CodeTile.largestCount
+    if prefixTiles.isEmpty && tiles.isEmpty { return try offer(to: queries.indices, &block) }
+    for first in stride(from: 0, to: queries.count, by: CodeTile.largestCount) {
+      let members = first..<min(first + CodeTile.largestCount, queries.count)
+      let number = first / CodeTile.largestCount
       var thresholds = InlineArray<6, Float>(repeating: -.infinity)
       var areSettled = !block.gathers
-      for query in 0..<tile.count {
-        thresholds[query] = candidates[first + query].threshold
-        if thresholds[query] == -.infinity { areSettled = false }
+      for query in members {
+        thresholds[query - first] = candidates[query].threshold
+        if candidates[query].threshold == -.infinity { areSettled = false }
       }
-      guard areSettled else {
-        try offer(to: first..<(first + tile.count), &block)
-        continue
+      if areSettled, !prefixTiles.isEmpty, prefixTiles[number].isOfUse() {
+        let hits = try block.look(
+          withPrefixes: prefixTiles[number].tile, thresholds: thresholds.span)
+        prefixTiles[number].judge(hits.count, of: members.count * block.blockCount, tiles.isEmpty)
+        try offer(hits, first, &block)
+      } else if areSettled, !tiles.isEmpty {
+        try offer(try block.look(with: tiles[number], thresholds: thresholds.span), first, &block)
+      } else {
+        try offer(to: members, &block)
       }
-      let hits = try block.look(with: tile, thresholds: thresholds.span)
-      for i in hits {
-        try block.offer(
-          i.block, i.lanes, codes[first + i.query], to: &candidates[first + i.query])
-      }
+    }
+  }
+
+  private mutating func offer(
+    _ hits: [CodeTile.Hit], _ first: Int, _ block: inout BoundedBlock
+  ) throws(EngineError) {
+    for hit in hits {
+      try block.offer(
+        hit.block, hit.lanes, codes[first + hit.query], to: &candidates[first + hit.query])
     }
   }
 
@@ -68,6 +98,41 @@ struct CodeScan: Sendable {
   /// Takes over what another has found.
   mutating func add(_ other: CodeScan) {
     for query in candidates.indices { candidates[query].add(other.candidates[query]) }
+  }
+}
+
+/// A tile of prefixes, and whether it is worth looking with it.
+///
+/// Where many blocks lead to a second look, at the start, while thresholds are low, or with queries
+/// of which the directions see little, it costs more than it saves; then it pauses for some parts,
+/// and each time that is found again for twice as many.
+private struct PrefixTile: Sendable {
+  /// The share of second looks from which on it does not pay, beside a look at all codes by a tile,
+  /// and with both planes (measured).
+  private static let largestShare = (ofTile: 0.12, ofPlanes: 0.4)
+  private static let pauses = 2...32
+
+  let tile: CodeTile
+  private var partsToPause = 0
+  private var nextPause = pauses.lowerBound
+
+  init(_ tile: CodeTile) { self.tile = tile }
+
+  /// Asked once for each part.
+  mutating func isOfUse() -> Bool {
+    guard partsToPause > 0 else { return true }
+    partsToPause -= 1
+    return false
+  }
+
+  mutating func judge(_ hits: Int, of looks: Int, _ isWithoutTiles: Bool) {
+    let limit = isWithoutTiles ? Self.largestShare.ofPlanes : Self.largestShare.ofTile
+    if Double(hits) > limit * Double(looks) {
+      partsToPause = nextPause
+      nextPause = min(2 * nextPause, Self.pauses.upperBound)
+    } else {
+      nextPause = Self.pauses.lowerBound
+    }
   }
 }
 

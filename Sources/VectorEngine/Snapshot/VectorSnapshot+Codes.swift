@@ -20,15 +20,16 @@ extension VectorSnapshot {
     let euclidean = configuration.metric == .squaredEuclidean
     let total = runs.reduce(0) { $0 + $1.range.count }
     var scan = CodeScan(
-      queries, queries.map { CodeQuery($0.elements.span, euclidean: euclidean) },
-      isTiled: isTiled,
-      queries.map { _ in CandidateRows(count, sharesGroups: sharesGroups, rows: total) })
+      queries, isTiled: isTiled,
+      queries.map { _ in CandidateRows(count, sharesGroups: sharesGroups, rows: total) },
+      euclidean: euclidean)
     let threads = threads(options, queries: queries.count, rows: total)
     if threads > 1 {
       try look(at: runs, options, bounding, threads, &scan)
     } else {
       for (number, run) in runs.enumerated() {
         var block = BoundedBlock(run, number, configuration.metric, bounding)
+        try scan.begin(run.source, usesPrefixes: usesPrefixes(run, options))
         try look(at: CodeLayout.blocks(run.range), options, &block, &scan)
       }
     }
@@ -39,6 +40,18 @@ extension VectorSnapshot {
           query, scan.candidates[number], runs, count: count, rescored: &rescored[number]))
     }
     return results
+  }
+
+  /// Rows of a run from which on prefixes are looked at first: what they save must exceed what it
+  /// takes to see the queries as the directions do.
+  private static let fewestRowsForPrefixes = 16_384
+
+  func usesPrefixes(_ run: RowRun, _ options: SearchOptions) -> Bool {
+    switch options.path {
+    case .prefixes: true
+    case .automatic: run.range.count >= Self.fewestRowsForPrefixes && !options.filters
+    case .scan, .codes, .tiles, .gather, .blas: false
+    }
   }
 
   /// Bytes of a part: a quarter of a second-level cache of a megabyte.
@@ -88,10 +101,16 @@ extension VectorSnapshot {
     OwnThreads.run(min(threads, tasks.count)) { _ in
       let result = Result { () throws(EngineError) in
         var own = empty
+        var current = -1
         while true {
           let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
           guard number < all.count else { return own }
           let task = all[number]
+          if task.run != current {
+            current = task.run
+            let run = runs[task.run]
+            try own.begin(run.source, usesPrefixes: usesPrefixes(run, options))
+          }
           var block = BoundedBlock(runs[task.run], task.run, configuration.metric, bounding)
           try look(at: task.blocks, options, &block, &own)
           own.exchange(shared)

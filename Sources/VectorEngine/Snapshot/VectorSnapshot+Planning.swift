@@ -26,6 +26,9 @@ extension VectorSnapshot {
     if InstructionSet.detected == .scalar, queries >= Self.fewestQueriesForBLAS, !options.filters {
       return .blas
     }
+    if runs.contains(where: { usesPrefixes($0, options) && $0.source.prefixes != nil }) {
+      return .prefixes
+    }
     return queries > 1 ? .tiles : .codes
   }
 
@@ -59,9 +62,10 @@ extension VectorSnapshot {
     switch path {
     case .blas:
       return try blasSearch(queries, count: count, runs, options, rescored: &rescored)
-    case .tiles, .codes, .gather, .automatic:
+    case .tiles, .codes, .prefixes, .gather, .automatic:
       return try codeSearch(
-        queries, count: count, runs, options, bounding, isTiled: path == .tiles,
+        queries, count: count, runs, options, bounding,
+        isTiled: path == .tiles || path == .prefixes && queries.count > 1,
         rescored: &rescored)
     case .scan: break
     }
