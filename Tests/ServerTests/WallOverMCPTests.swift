@@ -33,6 +33,9 @@ private struct Attack {
   private var memories: [String: (owner: String, content: String, session: String?)] = [:]
   private var sessions: [String: String] = [:]
   private var gone: [String] = []
+  /// The ids of each user's records, those that are gone among them.
+  private var memoryIDs: [String: [String]] = [:]
+  private var sessionIDs: [String: [String]] = [:]
   private(set) var succeeded = 0
   private(set) var refused = 0
 
@@ -160,6 +163,7 @@ private struct Attack {
       {
         guard let id = made["memory_id"]?.string else { continue }
         memories[id] = (user, item["content"]?.string ?? "", nil)
+        memoryIDs[user, default: []].append(id)
       }
     case "get_memory":
       let asked = arguments["memory_ids"]?.array?.compactMap(\.string) ?? []
@@ -184,8 +188,11 @@ private struct Attack {
         let question = arguments["question"]?.string
       else { return }
       memories[id] = (user, "Q: \(question)\nA: \(text)", arguments["session_id"]?.string)
+      memoryIDs[user, default: []].append(id)
     case "create_session":
-      if let id = reply["session"]?["session_id"]?.string { sessions[id] = user }
+      guard let id = reply["session"]?["session_id"]?.string else { return }
+      sessions[id] = user
+      sessionIDs[user, default: []].append(id)
     default: break
     }
   }
@@ -195,6 +202,7 @@ private struct Attack {
       return
     }
     #expect(memories[id].map { $0.owner == user } ?? true)
+    if memories[id] == nil { memoryIDs[user, default: []].append(id) }
     memories[id] = (user, content, memory?["session_id"]?.string)
   }
 
@@ -225,29 +233,27 @@ private struct Attack {
 
   // MARK: Picking
 
+  private static let unknown = "019cafb8-d24e-7058-a5c2-64c505d95954"
+
   private mutating func pick<Element>(_ elements: [Element]) -> Element {
     elements[Int.random(in: 0..<elements.count, using: &generator)]
   }
 
   /// Of anybody, of nobody any more, or of nobody ever.
   private mutating func anyMemory() -> JSONValue {
-    let known = memories.keys.sorted()
-    let own = known.filter { memories[$0]?.owner == user }
     switch Int.random(in: 0..<10, using: &generator) {
     case 0 where !gone.isEmpty: return .string(pick(gone))
-    case 1...4 where !known.isEmpty: return .string(pick(known))
-    case 5...9 where !own.isEmpty: return .string(pick(own))
-    default: return .string(MemoryID.make().description)
+    case 1...4: return .string(pick(memoryIDs[pick(users)] ?? [Self.unknown]))
+    case 5...9: return .string(pick(memoryIDs[user] ?? [Self.unknown]))
+    default: return .string(Self.unknown)
     }
   }
 
   private mutating func anySession() -> JSONValue? {
-    let known = sessions.keys.sorted()
-    let own = known.filter { sessions[$0] == user }
     switch Int.random(in: 0..<12, using: &generator) {
-    case 0: return .string(SessionID.make().description)
-    case 1...2 where !known.isEmpty: return .string(pick(known))
-    case 3...7 where !own.isEmpty: return .string(pick(own))
+    case 0: return .string(Self.unknown)
+    case 1...2: return .string(pick(sessionIDs[pick(users)] ?? [Self.unknown]))
+    case 3...7: return .string(pick(sessionIDs[user] ?? [Self.unknown]))
     default: return nil
     }
   }
