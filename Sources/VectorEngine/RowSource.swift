@@ -19,6 +19,8 @@ protocol RowSource: AnyObject, Sendable {
   func group(of row: Int) throws(EngineError) -> UInt64
   /// Says that a row will be read soon.
   func expectVector(_ row: Int)
+  /// Says that ids will be read soon, and the groups of these rows if they have any of their own.
+  func expectIDs(_ rows: Range<Int>, sharesGroups: Bool)
   /// Lends blocks of codes; see `CodeLayout`.
   func withCodes<R>(
     _ blocks: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R

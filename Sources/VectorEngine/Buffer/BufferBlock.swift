@@ -66,6 +66,11 @@ final class BufferBlock: RowSource {
     vectors.expect(row * dimension, byteCount: min(4 * dimension, 4096))
   }
 
+  func expectIDs(_ rows: Range<Int>, sharesGroups: Bool) {
+    ids.expect(rows.lowerBound, byteCount: min(8 * rows.count, 1024))
+    if sharesGroups { groups.expect(rows.lowerBound, byteCount: min(8 * rows.count, 1024)) }
+  }
+
   func withCodes<R>(
     _ blocks: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R
   ) throws(EngineError) -> R {

@@ -122,6 +122,12 @@ final class Segment: RowSource {
       offset(of: .vectors) + row * dimension * 4, byteCount: min(4 * dimension, 4096))
   }
 
+  func expectIDs(_ rows: Range<Int>, sharesGroups: Bool) {
+    let length = min(8 * rows.count, 1024)
+    file.expect(offset(of: .ids) + 8 * rows.lowerBound, byteCount: length)
+    if sharesGroups { file.expect(offset(of: .groups) + 8 * rows.lowerBound, byteCount: length) }
+  }
+
   func withCodes<R>(
     _ blocks: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R
   ) throws(EngineError) -> R {

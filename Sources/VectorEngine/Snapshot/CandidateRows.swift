@@ -112,6 +112,9 @@ extension VectorSnapshot {
   ) throws(EngineError) -> [Neighbor] {
     let scorer = CanonicalScorer(configuration.metric)
     let rows = candidates.sorted()
+    for row in rows.prefix(2 * count) {
+      runs[Int(row.run)].source.expectIDs(row.row..<(row.row + 1), sharesGroups: sharesGroups)
+    }
     for row in rows.prefix(Self.rowsAhead) { runs[Int(row.run)].source.expectVector(row.row) }
     var best = TopGroups(count, sharesGroups: sharesGroups, rows: rows.count)
     for (number, row) in rows.enumerated() {

@@ -130,12 +130,13 @@ extension VectorSnapshot {
     var best = TopGroups(
       count, sharesGroups: sharesGroups, rows: runs.reduce(0) { $0 + $1.range.count })
     var block = ScoredBlock()
+    for run in runs { run.source.expectIDs(run.range, sharesGroups: sharesGroups) }
     for run in runs {
       try run.forEachLiveRange(options) { rows throws(EngineError) in
         for start in stride(from: rows.lowerBound, to: rows.upperBound, by: ScoredBlock.capacity) {
           let rows = start..<min(start + ScoredBlock.capacity, rows.upperBound)
           try block.score(rows, of: run, query, scorer)
-          try block.offer(rows, of: run, to: &best, scorer.kernels)
+          try block.offer(rows, of: run, to: &best, scorer.kernels, sharesGroups)
         }
       }
     }
@@ -165,13 +166,21 @@ private struct ScoredBlock: ~Copyable {
 
   /// Offers the rows that reach the threshold.
   mutating func offer(
-    _ rows: Range<Int>, of run: RowRun, to best: inout TopGroups, _ kernels: RowKernels
+    _ rows: Range<Int>, of run: RowRun, to best: inout TopGroups, _ kernels: RowKernels,
+    _ sharesGroups: Bool
   ) throws(EngineError) {
     var target = positions.mutableSpan
     let found = kernels.positions(
       of: scores.span.extracting(0..<rows.count), atLeast: best.threshold, into: &target)
     guard found > 0 else { return }
     try run.source.withIDs(rows) { ids throws(EngineError) in
+      guard sharesGroups else {
+        for i in 0..<found {
+          let row = Int(positions[i])
+          best.offer(Neighbor(id: ids[row], group: ids[row], score: scores[row]))
+        }
+        return
+      }
       try run.source.withGroups(rows) { groups in
         for i in 0..<found {
           let row = Int(positions[i])
