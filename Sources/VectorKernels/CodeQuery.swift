@@ -73,6 +73,7 @@ package struct CodeQuery: Sendable {
     largestError: Double, rounding: Double, euclidean: Bool,
     _ instructionSet: InstructionSet = .detected
   ) {
+    hasWholeBytes = instructionSet.takesWholeBytes
     layout = CodeLayout(dimension: seen.count)
     let split = Self.split(seen, layout, instructionSet)
     planes = split.planes
