@@ -75,7 +75,7 @@ exact: setup .build/kernels/native
 	$(SWIFT) build -c release --build-tests
 	for set in scalar avx2 avx512 avx512_vnni neon neon_dotprod; do \
 	  .build/kernels/native $$set > /dev/null || { [ $$? = 2 ] && continue || exit 1; }; \
-	  RECOLLECT_INSTRUCTION_SET=$$set RECOLLECT_EXACT_SEARCHES=$(SEARCHES) RECOLLECT_EXACT_SEED=$(SEED) \
+	  RECOLLECT_INSTRUCTION_SET=$$set RECOLLECT_TEST_EXACT_SEARCHES=$(SEARCHES) RECOLLECT_TEST_EXACT_SEED=$(SEED) \
 	  $(SWIFT) test -c release --skip-build --disable-xctest --filter CertifiedSearchTests || exit 1; \
 	done
 

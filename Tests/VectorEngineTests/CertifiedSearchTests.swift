@@ -181,11 +181,11 @@ private struct Trial {
 }
 
 @Suite struct CertifiedSearchTests {
-  /// `RECOLLECT_EXACT_SEARCHES` searches, `RECOLLECT_EXACT_SEED` the first seed.
+  /// `RECOLLECT_TEST_EXACT_SEARCHES` searches, `RECOLLECT_TEST_EXACT_SEED` the first seed.
   @Test func `every path finds what an exhaustive canonical scan finds, bit for bit`() throws {
     let environment = ProcessInfo.processInfo.environment
-    let wanted = Int(environment["RECOLLECT_EXACT_SEARCHES"] ?? "") ?? 20_000
-    let first = UInt64(environment["RECOLLECT_EXACT_SEED"] ?? "") ?? 1
+    let wanted = Int(environment["RECOLLECT_TEST_EXACT_SEARCHES"] ?? "") ?? 20_000
+    let first = UInt64(environment["RECOLLECT_TEST_EXACT_SEED"] ?? "") ?? 1
     var searches = 0
     var seed = first
     while searches < wanted {
