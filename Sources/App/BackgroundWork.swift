@@ -24,8 +24,8 @@ final class BackgroundWork {
   /// How often it is looked for memories without a vector, in seconds.
   private static let vectorInterval = 2.0
 
-  /// Few enough that stopping never waits long for a batch.
-  private static let vectorsOfBatch = 16
+  /// Few enough that stopping seldom waits for a batch; what of it was made is kept.
+  private static let vectorsOfBatch = 4
 
   func start() {
     every(Self.touchInterval, "touches") { try $0.flushTouches() }

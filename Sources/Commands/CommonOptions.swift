@@ -93,7 +93,12 @@ extension String {
     return String(shown)
   }
 
+  /// Control characters, and those that turn the direction of writing.
   private static func steers(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+    switch scalar.value {
+    case 0x09, 0x0A: false
+    case 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+    default: scalar.properties.generalCategory == .control
+    }
   }
 }

@@ -32,11 +32,11 @@ struct CommandFailure {
 
   init(_ error: any Error) {
     if let error = error as? InputError {
-      (status, message) = (error.status, error.message)
+      (status, message) = (error.status, error.message.withVisibleControls)
       return
     }
     let failure = Failure(error)
-    message = failure.message
+    message = failure.message.withVisibleControls
     status =
       switch failure.kind {
       case .no: .no

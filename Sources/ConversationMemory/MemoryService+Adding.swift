@@ -1,3 +1,4 @@
+internal import Embeddings
 package import Records
 package import Retrieval
 
@@ -139,24 +140,34 @@ extension MemoryService {
     let drafts = try items.enumerated().map { number, item in
       try Self.naming(number) { try item.draft.validated() }
     }
-    var vectors = ContentVectors(
-      known: try backend.read { reader in
-        let scope = try Self.scope(caller, user, nil, rules, reader)
-        return try reader.embeddings(of: drafts.map(\.content), in: scope)
-      })
+    var (owners, vectors) = try backend.read { reader in
+      var vectors: [UserID: ContentVectors] = [:]
+      let scopes = try items.enumerated().map { number, item in
+        try Self.naming(number) { try Self.scope(caller, user, item.session, rules, reader) }
+      }
+      for (scope, members) in Dictionary(grouping: scopes.indices, by: { scopes[$0].wholeUser }) {
+        vectors[scope.user] = ContentVectors(
+          known: try reader.embeddings(of: members.map { drafts[$0].content }, in: scope))
+      }
+      return (scopes.map(\.user), vectors)
+    }
     for start in stride(from: 0, to: drafts.count, by: Self.embeddingBatch) {
       let end = min(start + Self.embeddingBatch, drafts.count)
-      try embedding.add(drafts[start..<end].map(\.content), to: &vectors)
+      for (owner, members) in Dictionary(grouping: start..<end, by: { owners[$0] }) {
+        try embedding.add(
+          members.map { drafts[$0].content }, to: &vectors[owner, default: ContentVectors()])
+      }
       progress(end)
     }
     let made = vectors
     return try backend.write { writer in
       let now = clock()
-      try made.adopt(in: writer)
+      for vectors in made.values { try vectors.adopt(in: writer) }
       return try drafts.enumerated().map { number, draft in
         try Self.naming(number) {
           let scope = try Self.scope(caller, user, items[number].session, rules, writer)
-          return try Self.store(draft, made[draft.content], in: scope, rules, at: now, writer)
+          return try Self.store(
+            draft, made[scope.user]?[draft.content], in: scope, rules, at: now, writer)
         }
       }
     }
@@ -187,15 +198,35 @@ extension MemoryService {
     }
     guard !pending.isEmpty, let embedder = try embedding.embedder() else { return 0 }
     // Another embedder than the store's has nothing to add to it.
-    guard stored == nil || stored == embedder.identity,
-      let embedded = try embedding.embed(contents: pending.map(\.content))
-    else { return 0 }
-    return try backend.write { writer in
-      try embedded.adopt(in: writer)
-      for (memory, vector) in zip(pending, embedded.values) {
-        try writer.setEmbedding(Authority.maintenance, vector, of: memory)
+    guard stored == nil || stored == embedder.identity else { return 0 }
+    // A long memory alone: what is made is stored before the next one is begun.
+    for group in Self.groups(of: pending, embedder) {
+      guard let embedded = try embedding.embed(contents: group.map(\.content)) else { return 0 }
+      try backend.write { writer in
+        try embedded.adopt(in: writer)
+        for (memory, vector) in zip(group, embedded.values) {
+          try writer.setEmbedding(Authority.maintenance, vector, of: memory)
+        }
       }
-      return pending.count
     }
+    return pending.count
+  }
+
+  /// Memories that are embedded and stored together: as many as have a batch of passages.
+  private static func groups(
+    of pending: [PendingMemory], _ embedder: any Embedder
+  ) -> [[PendingMemory]] {
+    var groups: [[PendingMemory]] = []
+    var room = 0
+    for memory in pending {
+      let passages = embedder.passages(of: memory.content).count
+      if passages > room {
+        groups.append([])
+        room = embeddingBatch
+      }
+      groups[groups.count - 1].append(memory)
+      room -= passages
+    }
+    return groups
   }
 }

@@ -33,10 +33,9 @@ extension MemoryService {
     guard (0...1).contains(request.minimumRelevance) else {
       throw ServiceError.invalid("min_relevance", "must be from 0 to 1")
     }
-    let asker =
-      session == nil || user != nil ? try Authority.scope(of: user, for: caller).user : nil
     let embedded =
-      request.strategy == .keyword ? nil : try embedding.embed(query: query, of: asker)
+      request.strategy == .keyword
+      ? nil : try embedding.embed(query: query, of: try asker(caller, user, session))
     if request.strategy == .semantic, embedded == nil {
       throw ServiceError(
         .unavailable,
@@ -56,6 +55,14 @@ extension MemoryService {
     }
     touches.touch(result.hits.map(\.memory.id), session, at: now)
     return result
+  }
+
+  /// In whose scope a search looks. Only a session has to be looked up for that.
+  private func asker(
+    _ caller: Caller, _ user: UserID?, _ session: SessionID?
+  ) throws -> UserID {
+    guard session != nil else { return try Authority.scope(of: user, for: caller).user }
+    return try backend.read { try Self.scope(caller, user, session, rules, $0).user }
   }
 
   /// The memories with these ids, whole, in the order asked, and the ids that the caller has none of.

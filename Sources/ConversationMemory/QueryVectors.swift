@@ -6,7 +6,7 @@ internal import Synchronization
 /// answer would tell what others have asked.
 final class QueryVectors: Sendable {
   private struct Key: Hashable {
-    let user: UserID?
+    let user: UserID
     let text: ExactText
     let embedder: EmbedderIdentity
   }
@@ -26,7 +26,7 @@ final class QueryVectors: Sendable {
   /// How many are kept: some hundred kilobytes.
   private static let capacity = 256
 
-  func vector(of text: String, _ user: UserID?, _ embedder: EmbedderIdentity) -> [Float]? {
+  func vector(of text: String, _ user: UserID, _ embedder: EmbedderIdentity) -> [Float]? {
     let key = Key(user: user, text: ExactText(text), embedder: embedder)
     return state.withLock { state in
       state.uses += 1
@@ -36,7 +36,7 @@ final class QueryVectors: Sendable {
   }
 
   func add(
-    _ vector: [Float], of text: String, _ user: UserID?, _ embedder: EmbedderIdentity
+    _ vector: [Float], of text: String, _ user: UserID, _ embedder: EmbedderIdentity
   ) {
     let key = Key(user: user, text: ExactText(text), embedder: embedder)
     state.withLock { state in

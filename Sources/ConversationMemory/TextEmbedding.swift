@@ -32,7 +32,7 @@ package struct TextEmbedding: Sendable {
   }
 
   /// The vector of a user's query, or nil when there is no model; the latest ones are remembered.
-  package func embed(query: String, of user: UserID?) throws -> Embedded<[Float]>? {
+  package func embed(query: String, of user: UserID) throws -> Embedded<[Float]>? {
     guard let embedder = try embedder() else { return nil }
     if let vector = queries.vector(of: query, user, embedder.identity) {
       return Embedded(values: [vector], identity: embedder.identity)
@@ -58,11 +58,12 @@ package struct TextEmbedding: Sendable {
       passages.append(embedder.passages(of: content))
     }
     let vectors = try Self.translating { try embedder.embed(passages.joined().map(\.text)) }
-    var next = vectors.makeIterator()
+    var first = 0
     let embeddings = passages.map { parts in
-      StoredEmbedding(
-        passages: parts.compactMap { part in
-          next.next().map { StoredEmbedding.Passage(span: part.span, vector: $0.vector) }
+      defer { first += parts.count }
+      return StoredEmbedding(
+        passages: zip(parts, vectors[first..<first + parts.count]).map { part, embedding in
+          StoredEmbedding.Passage(span: part.span, vector: embedding.vector)
         })
     }
     return Embedded(

@@ -73,7 +73,12 @@ package final class EmbeddedStore: MemoryBackend {
   }
 
   package func read<R>(_ body: (any MemoryReader) throws -> R) throws -> R {
-    try Self.translating(path) { try pool.read { try body(Transaction($0, at: clock())) } }
+    try Self.translating(path) {
+      try pool.read { db in
+        try Schema.checkUnchanged(db)
+        return try body(Transaction(db, at: clock()))
+      }
+    }
   }
 
   package func search<R>(_ body: (any MemorySearcher) throws -> R) throws -> R {
@@ -82,6 +87,7 @@ package final class EmbeddedStore: MemoryBackend {
       // begins only while no other can move the index past it.
       let turn = index.takeTurn()
       return try pool.read { db in
+        try Schema.checkUnchanged(db)
         let view = try turn.catchUp(with: db)
         return try body(IndexedTransaction(Transaction(db, at: clock()), view))
       }
@@ -94,6 +100,7 @@ package final class EmbeddedStore: MemoryBackend {
         try lock.withLock {
           var result: R?
           try db.inTransaction(.immediate) {
+            try Schema.checkUnchanged(db)
             result = try body(Transaction(db, at: clock()))
             return .commit
           }
@@ -111,6 +118,7 @@ package final class EmbeddedStore: MemoryBackend {
         try lock.withLock {
           var erased = 0
           try db.inTransaction(.immediate) {
+            try Schema.checkUnchanged(db)
             erased = try Transaction(db, at: clock()).deleteUser(of: scope)
             return .commit
           }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GRDB
+internal import Records
 
 /// The tables, and how an older database becomes one of today's.
 ///
@@ -29,6 +30,17 @@ enum Schema {
     for step in [first, second].dropFirst(found) { try db.execute(sql: step) }
     try db.execute(sql: "PRAGMA application_id = \(applicationID)")
     try db.execute(sql: "PRAGMA user_version = \(version)")
+  }
+
+  /// Makes sure that no newer program has changed the tables since the database was opened.
+  ///
+  /// - Throws: `unavailable`, which says what to do.
+  static func checkUnchanged(_ db: Database) throws {
+    let statement = try db.cachedStatement(sql: "PRAGMA user_version")
+    guard try Int.fetchOne(statement) != version else { return }
+    throw ServiceError(
+      .unavailable,
+      "A newer version of this program has changed the database meanwhile: restart this one.")
   }
 
   /// The version of the tables; 0 for an empty database.

@@ -14,8 +14,8 @@ package struct Passage: Hashable, Sendable {
 
 /// Cuts texts that are longer than a model reads into passages that overlap.
 ///
-/// The passages of a text are of about equal length, so that none is a mere remainder, begin and end
-/// between words, and together hold every word.
+/// The passages of a text are of about equal length as far as its words allow, begin and end between
+/// words, and together hold every word.
 struct PassageCutter {
   /// A word of a text: where it begins, in bytes, and how many tokens it has.
   struct Word: Equatable {
@@ -68,6 +68,8 @@ struct PassageCutter {
       guard end < count else { break }
       var next = end
       while next - 1 > first, starts[end] - starts[next - 1] <= overlap { next -= 1 }
+      // Before a long word there may be no room for all of that.
+      while next < end, starts[end + 1] - starts[next] > length { next += 1 }
       first = next
     }
     return ranges

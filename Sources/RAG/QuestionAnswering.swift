@@ -95,12 +95,11 @@ package struct QuestionAnswering: Sendable {
       throw ServiceError.invalid("session_id", "is required when memory_scope is session")
     }
     var timer = StepTimer()
-    try backend.read { reader in
+    let asker = try backend.read { reader in
       let scope = try MemoryService.scope(caller, user, session, rules, reader)
       _ = try MemoryService.activeSession(in: scope, rules, at: clock(), reader)
+      return scope.user
     }
-    let asker =
-      session == nil || user != nil ? try Authority.scope(of: user, for: caller).user : nil
     let embedded = question.usesMemory ? try embedding.embed(query: text, of: asker) : nil
     timer.step("embed_ms")
     let vector = embedded?.values.first
@@ -197,8 +196,14 @@ package struct QuestionAnswering: Sendable {
   ) throws -> MemoryID? {
     let exchange = answer.map { "Q: \(text)\nA: \($0)" }
     let stored = question.usesMemory ? exchange : nil
-    let embedded = try stored.flatMap { try embedding.embed(contents: [$0]) }
     guard stored != nil || session != nil else { return nil }
+    let vectors = try stored.map { content in
+      let known = try backend.read { reader in
+        let scope = try MemoryService.scope(caller, user, session, rules, reader)
+        return try reader.embeddings(of: [content], in: scope)
+      }
+      return try embedding.vectors(of: [content], knowing: known)
+    }
     return try backend.write { writer in
       let now = clock()
       let scope = try MemoryService.scope(caller, user, session, rules, writer)
@@ -208,10 +213,10 @@ package struct QuestionAnswering: Sendable {
         try writer.update(record)
       }
       guard let stored else { return nil }
-      try embedded?.adopt(in: writer)
+      try vectors?.adopt(in: writer)
       let draft = MemoryService.Draft(content: stored, metadata: ["generated": true])
       return try MemoryService.store(
-        draft, embedded?.values.first, in: scope, rules, at: now, writer
+        draft, vectors?[stored], in: scope, rules, at: now, writer
       ).memory.id
     }
   }

@@ -42,7 +42,8 @@ package struct Hit: Hashable, Sendable {
   /// 0 to 1.
   package var relevance: Double
   package var factors: RelevanceFactors
-  /// The part of the content that bears on the query most; nil where no part stands out.
+  /// The part of the content that bears on the query most: the nearest passage, which is all of a
+  /// short memory; nil where none is known.
   package var span: TextSpan?
 
   package init(

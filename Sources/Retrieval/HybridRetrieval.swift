@@ -53,6 +53,7 @@ package struct HybridRetrieval: Sendable {
     let records = try searcher.memories(best.map(\.key), in: scope)
     let spans = try searcher.spans(of: best.compactMap(\.value.nearest), in: scope)
     var result = RetrievalResult(hits: [], belowRelevance: 0)
+    var spanBudget = Self.charactersOfSpans
     for (key, score) in best {
       // Index and records are of one moment: a hit without a record is damage, not fewer hits.
       guard let memory = records[key] else {
@@ -62,7 +63,8 @@ package struct HybridRetrieval: Sendable {
         result.belowRelevance += 1
         continue
       }
-      let span = try spans[key] ?? wordSpan(request.query, in: memory, scope, searcher)
+      let span =
+        try spans[key] ?? wordSpan(request.query, in: memory, scope, searcher, &spanBudget)
       let factors = factors(score, memory, scope, request.now)
       result.hits.append(
         Hit(memory: memory, relevance: score.fused, factors: factors, span: span))
@@ -123,10 +125,18 @@ package struct HybridRetrieval: Sendable {
     scores[candidate.key]?.nearest = candidate
   }
 
-  /// Where in a long memory that was found by word alone most of the query's words stand.
+  /// How much text a search reads again to find where in long memories the words stand.
+  private static let charactersOfSpans = 200_000
+
+  /// Where in a long memory that was found by word alone most of the query's words stand; nil once
+  /// the budget is used up.
   private func wordSpan(
-    _ query: String, in memory: Memory, _ scope: Scope, _ searcher: any MemorySearcher
+    _ query: String, in memory: Memory, _ scope: Scope, _ searcher: any MemorySearcher,
+    _ budget: inout Int
   ) throws -> TextSpan? {
+    let length = memory.content.utf8.count
+    guard length > Limits.excerptLength, length <= budget else { return nil }
+    budget -= length
     let pieces = TextWindows.of(memory.content, length: Limits.excerptLength / 2)
     guard pieces.count > 1 else { return nil }
     let coverage = try searcher.coverage(of: query, by: pieces.map(\.text), in: scope.wholeUser)

@@ -25,7 +25,7 @@ public struct RowScope: Hashable, Sendable {
   }
 }
 
-/// Where a search looks. Nothing outside a scope is ever read for it, so its cost follows what the
+/// Where a search looks. Nothing outside a scope is ever considered for it, so its cost follows what the
 /// scope holds and not the total.
 public enum SearchScope: Sendable {
   /// Every row of every user.

@@ -1,9 +1,11 @@
 import ConversationMemory
 import EmbeddedBackend
 import Embeddings
+import RAG
 import Records
 import Retrieval
 import ServiceTestSupport
+import Synchronization
 import Testing
 
 /// Memories that are longer than the embedder reads.
@@ -161,10 +163,92 @@ import Testing
     _ = try fixture.memories.forget(ana, caller: ServiceFixture.anyone)
     _ = try search(fixture, "green tea")
     #expect(embedder.takeTexts() == ["green tea"])
-    // Two spellings of é are two texts, and more queries than are kept do no harm.
+    // More queries than are kept do no harm.
     for number in 0..<600 { _ = try search(fixture, "query \(number)") }
     _ = embedder.takeTexts()
     _ = try search(fixture, "query 599")
     #expect(embedder.takeTexts().isEmpty)
   }
+
+  @Test func `a query in a session is its owner's alone, and is forgotten with the owner`() throws {
+    let fixture = try ServiceFixture(embedder: embedder)
+    var sessions: [String: SessionID] = [:]
+    for user in ["ana", "ben"] {
+      sessions[user] = try fixture.open(user).session.id
+      _ = try fixture.add("tea", user: user, session: sessions[user])
+    }
+    func ask(_ user: String, _ caller: Caller) throws -> [String] {
+      _ = embedder.takeTexts()
+      _ = try fixture.memories.search(
+        .init(query: "green tea", strategy: .semantic), caller: caller, user: nil,
+        session: sessions[user])
+      return embedder.takeTexts()
+    }
+    #expect(try ask("ana", ServiceFixture.anyone) == ["green tea"])
+    #expect(try ask("ben", ServiceFixture.anyone) == ["green tea"], "ana's query tells ben nothing")
+    #expect(try ask("ana", .bound(ana)).isEmpty)
+    #expect(try ask("ben", .bound(UserID(stored: "ben"))).isEmpty)
+    _ = try fixture.memories.forget(ana, caller: ServiceFixture.anyone)
+    #expect(try ask("ben", ServiceFixture.anyone).isEmpty)
+    sessions["ana"] = try fixture.open("ana").session.id
+    #expect(try ask("ana", ServiceFixture.anyone) == ["green tea"])
+  }
+
+  @Test func `several memories in sessions of several users take each from its own user`() throws {
+    let fixture = try ServiceFixture(embedder: embedder)
+    let sessions = try ["ana", "ben"].map { try fixture.open($0).session.id }
+    _ = try fixture.add("known to ana", user: "ana")
+    _ = embedder.takeTexts()
+    _ = try fixture.memories.addAll(
+      sessions.map { (.init(content: "known to ana"), $0) }, caller: ServiceFixture.anyone,
+      user: nil)
+    #expect(embedder.takeTexts() == ["known to ana"], "ben's is embedded, ana's is not")
+  }
+
+  @Test func `an answer that is merged is not embedded again`() throws {
+    let fixture = try ServiceFixture(embedder: embedder)
+    _ = try fixture.add("The ferry leaves Trondheim harbour on Tuesday.", user: "ana")
+    func ask() throws -> [String] {
+      _ = try fixture.questions.ask(
+        .init(text: "When does the ferry leave Trondheim harbour"),
+        caller: ServiceFixture.anyone, user: ana, session: nil)
+      return embedder.takeTexts()
+    }
+    _ = embedder.takeTexts()
+    #expect(try ask().contains { $0.hasPrefix("Q: ") })
+    #expect(try !ask().contains { $0.hasPrefix("Q: ") })
+  }
+
+  @Test func `missing vectors are stored as they are made`() throws {
+    let without = try ServiceFixture(embedder: nil)
+    for number in 0..<5 {
+      _ = try without.add(long("sentence \(number)", filler: "of\(number)x"), user: "ana")
+    }
+    let failing = FailingEmbedder(after: 2)
+    let fixture = try ServiceFixture(embedder: failing, directory: without.directory)
+    #expect(throws: ServiceError.self) { try fixture.memories.embedMissing() }
+    try fixture.store.search { #expect($0.indexedCounts == IndexedCounts(memories: 5, vectors: 2)) }
+  }
+}
+
+/// The embedder of the tests, until its model breaks.
+private final class FailingEmbedder: Embedder {
+  private let inner = CountingEmbedder(maximumTokens: 4)
+  private let limit: Int
+  private let calls = Mutex(0)
+
+  init(after limit: Int) { self.limit = limit }
+
+  var model: EmbeddingModel { inner.model }
+
+  func embed(_ texts: [String]) throws(EmbeddingError) -> [Embedding] {
+    let call = calls.withLock { calls in
+      calls += 1
+      return calls
+    }
+    guard call <= limit else { throw EmbeddingError(.modelDamaged, "broken on purpose") }
+    return try inner.embed(texts)
+  }
+
+  func passages(of text: String) -> [Passage] { inner.passages(of: text) }
 }

@@ -85,4 +85,24 @@ import Testing
     #expect(
       Set(try same.contents("tea café walrus", user: "ana", strategy: .semantic)) == Set(contents))
   }
+
+  @Test func `when a newer program changes the tables meanwhile, this one says to restart it`()
+    throws
+  {
+    let fixture = try ServiceFixture()
+    _ = try fixture.add("tea", user: "ana")
+    #expect(try fixture.contents("tea", user: "ana") == ["tea"])
+    let path = fixture.directory.url.appendingPathComponent("data/recollect.sqlite").path
+    let newer = try DatabaseQueue(path: path)
+    try newer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 99") }
+    try newer.close()
+    for verb in [
+      { _ = try fixture.add("more", user: "ana") },
+      { _ = try fixture.contents("tea", user: "ana") }, { _ = try fixture.open("ana") },
+      { _ = try fixture.memories.forget(UserID(stored: "ana"), caller: ServiceFixture.anyone) },
+    ] {
+      let error = #expect(throws: ServiceError.self) { try verb() }
+      #expect(error?.code == .unavailable && error?.message.contains("restart") == true)
+    }
+  }
 }

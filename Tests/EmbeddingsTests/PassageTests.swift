@@ -91,4 +91,17 @@ import Testing
       }
     }
   }
+
+  @Test func `no passage lies within the one before, whatever the words`() throws {
+    var generator = SeededGenerator(seed: 9)
+    let tiny = try TinyModel()
+    let embedder = try TransformerEmbedder(directory: try tiny.write())
+    for _ in 0..<200 {
+      // Words of one to twelve tokens, for a model that has room for fourteen.
+      let text = (0..<Int.random(in: 1...60, using: &generator)).map { _ in
+        String(repeating: "a", count: Int.random(in: 1...12, using: &generator))
+      }.joined(separator: " ")
+      check(text, embedder, text)
+    }
+  }
 }

@@ -10,7 +10,7 @@ func json(_ text: String) throws -> JSONValue { try JSON.value(from: text) }
 /// A millisecond in which others may go on.
 func takeABreath() { Thread.sleep(forTimeInterval: 0.001) }
 
-/// Waits until something holds; says whether it came to hold within ten seconds.
+/// Waits until something holds; says whether it came to hold within a minute.
 func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
   let end = ContinuousClock.now + .seconds(60)
   while try !condition() {

@@ -63,7 +63,10 @@ private struct Attack {
     let isBound = bound[user] != nil && Bool.random(using: &generator)
     let server = isBound ? bound[user] ?? free : free
     names = !isBound
-    let (tool, arguments) = request()
+    var (tool, arguments) = request()
+    // Whoever is bound may name itself, and finds nobody under any other name.
+    let other = isBound && Int.random(in: 0..<8, using: &generator) == 0
+    if other { arguments["user_id"] = .string(pick(users.filter { $0 != user } + ["nobody"])) }
     let result = try server.request(
       "tools/call", ["name": .string(tool), "arguments": .object(arguments)])
     look(at: result, tool)
@@ -71,10 +74,12 @@ private struct Attack {
       let text = result["content"]?.array?.first?["text"]?.string ?? "null"
       let code = try JSON.value(JSONValue.self, from: text)["code"]?.string
       #expect(
-        ["not_found", "session_expired", "conflict"].contains(code), "\(tool): \(text)")
+        ["not_found", "session_expired", "conflict"].contains(code)
+          || (other && code == "invalid_argument"), "\(tool): \(text)")
       refused += 1
       return
     }
+    #expect(!other, "\(tool) answers \(user) about another")
     succeeded += 1
     record(tool, arguments, reply)
   }
@@ -89,10 +94,11 @@ private struct Attack {
       "get_memory", "update_memory", "delete_memory", "list_memories", "clear_memories",
       "get_memory_stats", "ask_question", "create_session", "create_session", "get_session_info",
       "update_session", "list_user_sessions", "expire_session", "delete_session",
-      "get_session_stats",
+      "get_session_stats", "health_check",
     ]
     let tool = pick(tools)
     switch tool {
+    case "health_check": arguments = [:]
     case "add_memory":
       arguments["content"] = .string("\(user)-owned \(word)")
       arguments["session_id"] = anySession()

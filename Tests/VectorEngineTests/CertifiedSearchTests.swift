@@ -66,6 +66,11 @@ private struct Trial {
         return (0..<dimension).map { _ in
           Float(Int.random(in: -9...9, using: &generator)) * .leastNonzeroMagnitude
         }
+      case 3, 4:
+        // Lengths that no float can square, too.
+        let scale = Float(
+          sign: .plus, exponent: Int.random(in: -149...40, using: &generator), significand: 1)
+        return generator.vector(dimension).map { $0 * scale }
       case 2:
         let long = generator.vector(dimension)
         let scale = 0.999e15 / RowKernels.squaredNorm(long.span).squareRoot()
@@ -229,6 +234,40 @@ private struct Trial {
         && zip(a, b).allSatisfy {
           $0.id == $1.id && $0.group == $1.group && $0.score.bitPattern == $1.score.bitPattern
         }
+    }
+  }
+
+  /// Squared norms that are 0 in fp32 are no norms of 0.
+  @Test(arguments: [(-80, 0), (0, -80), (-80, 43), (-140, 40)])
+  func `rows and queries too short to be squared are told apart`(row: Int, query: Int) throws {
+    func scaled(_ exponent: Int, _ vector: [Float]) -> [Float] {
+      vector.map { $0 * Float(sign: .plus, exponent: exponent, significand: 1) }
+    }
+    var generator = SeededGenerator(seed: UInt64(200 + query))
+    for dimension in [2, 384] {
+      for _ in 0..<40 {
+        let centre = generator.vector(dimension)
+        var rows: [Float] = []
+        for _ in 0..<60 {
+          var near = centre
+          let place = Int.random(in: 0..<dimension, using: &generator)
+          near[place] = near[place].nextUp
+          rows += scaled(row, near)
+        }
+        let collection = VectorCollection(
+          try .init(dimension: dimension, metric: .innerProduct))
+        try collection.upsert(
+          VectorBatch(
+            ids: (0..<60).map { UInt64($0) }, scopes: (0..<60).map { _ in RowScope(user: "u") },
+            rows: rows))
+        let asked = scaled(query, generator.vector(dimension))
+        let expected = try collection.search(asked, count: 5, in: .everything, .init(path: .scan))
+        for path in SearchOptions.Path.allCases {
+          #expect(
+            try collection.search(asked, count: 5, in: .everything, .init(path: path)) == expected,
+            "\(path), dimension \(dimension)")
+        }
+      }
     }
   }
 

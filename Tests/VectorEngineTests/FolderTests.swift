@@ -192,4 +192,48 @@ private func fill(
     #expect(error?.code == .corrupt)
     #expect(error?.message.contains("vectors") == true)
   }
+
+  @Test func `a folder that has lost its manifest is not begun anew`() throws {
+    let directory = try TemporaryDirectory()
+    let url = directory.url.appendingPathComponent("index")
+    let configuration = try VectorCollection.Configuration(dimension: 8, metric: .cosine)
+    let collection = try VectorCollection(at: url, configuration)
+    try fill(collection, 0..<20, seed: 5, dimension: 8)
+    try collection.flush()
+    let manifest = url.appendingPathComponent("MANIFEST")
+    let kept = try Data(contentsOf: manifest)
+    try FileManager.default.removeItem(at: manifest)
+    let error = #expect(throws: EngineError.self) { try VectorCollection(at: url, configuration) }
+    #expect(error?.code == .corrupt)
+    try kept.write(to: manifest)
+    #expect(try VectorCollection(at: url, configuration).statistics.rows == 20)
+  }
+
+  @Test func `verifying looks again at what was found sound before`() throws {
+    let directory = try TemporaryDirectory()
+    let url = directory.url.appendingPathComponent("index")
+    let collection = try VectorCollection(
+      at: url, .init(dimension: 8, metric: .cosine))
+    try fill(collection, 0..<20, seed: 6, dimension: 8)
+    try collection.flush()
+    let opened = try VectorCollection(opening: url)
+    try opened.verify()
+    let name = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: url.path).first {
+        $0.hasPrefix("segment-")
+      })
+    let file = try FileHandle(forUpdating: url.appendingPathComponent(name))
+    // In place, in the last page, where the rows of a small file are.
+    let end = try file.seekToEnd()
+    var changed: [UInt64] = []
+    for offset in stride(from: UInt64(4096), to: end, by: 4096) { changed.append(offset + 8) }
+    for offset in changed {
+      try file.seek(toOffset: offset)
+      let byte = try #require(try file.read(upToCount: 1)?.first)
+      try file.seek(toOffset: offset)
+      try file.write(contentsOf: [byte ^ 1])
+    }
+    try file.close()
+    #expect(throws: EngineError.self) { try opened.verify() }
+  }
 }

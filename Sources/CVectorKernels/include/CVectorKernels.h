@@ -11,7 +11,8 @@
 //     in ascending order, by explicit fused multiply-add;
 //   * the row and the query are continued with zeros up to a multiple of sixteen dimensions;
 //   * the lanes are added as a fixed tree: j with j+8, then j with j+4, j+2, j+1;
-//   * nothing else is contracted, and nothing is flushed to zero.
+//   * nothing else is contracted, and nothing is flushed to zero: the calling thread must not have
+//     switched that on, as programs linked with "fast math" do.
 
 #ifndef C_VECTOR_KERNELS_H
 #define C_VECTOR_KERNELS_H

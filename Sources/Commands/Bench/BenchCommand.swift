@@ -17,6 +17,9 @@ package struct BenchCommand: ParsableCommand {
 
   @OptionGroup var output: OutputOptions
 
+  @Option(help: "Where the index is made for the time of the run. Default: the temporary folder.")
+  var dataDirectory: String?
+
   @Option(help: "quick, million or ten-million.")
   var profile = BenchProfile.quick
 
@@ -39,8 +42,18 @@ package struct BenchCommand: ParsableCommand {
         throw InputError(.wrongUse, "\(path) is no report of `recollect bench`.")
       }
     }
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("recollect-bench-\(UUID().uuidString.lowercased())")
+    if let earlier, earlier.profile != profile.rawValue || earlier.seed != seed {
+      throw InputError(
+        .wrongUse,
+        "The earlier run is of profile \(earlier.profile) and seed \(earlier.seed); compare like "
+          + "with like.")
+    }
+    if let report { try makeFolder(URL(fileURLWithPath: report)) }
+    let parent =
+      dataDirectory.map { URL(fileURLWithPath: $0, isDirectory: true) }
+      ?? FileManager.default.temporaryDirectory
+    try makeFolder(parent)
+    let folder = parent.appendingPathComponent("recollect-bench-\(UUID().uuidString.lowercased())")
     try checkRoom(folder.deletingLastPathComponent())
     defer { try? FileManager.default.removeItem(at: folder) }
     let population = BenchPopulation(
@@ -57,8 +70,18 @@ package struct BenchCommand: ParsableCommand {
       bytes: try FolderSize.bytes(of: folder), peakMemoryBytes: ProcessMemory.peak(),
       seconds: (clock.now - start) / .seconds(1), cases: cases)
     let markdown = result.markdown(beside: earlier)
-    if let report { try write(result, markdown, to: URL(fileURLWithPath: report)) }
     try output.print(result) { markdown }
+    if let report { try write(result, markdown, to: URL(fileURLWithPath: report)) }
+  }
+
+  /// Before anything is measured: hours must not be lost for a folder.
+  private func makeFolder(_ folder: URL) throws {
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw InputError(
+        .unavailable, "\(folder.path) cannot be made: \(error.localizedDescription)")
+    }
   }
 
   private func checkRoom(_ parent: URL) throws {
@@ -68,13 +91,13 @@ package struct BenchCommand: ParsableCommand {
       throw InputError(
         .unavailable,
         "\(parent.path) has \(FolderSize.text(room)) left; this needs "
-          + "\(FolderSize.text(profile.bytes)). Set TMPDIR to a folder with more room.")
+          + "\(FolderSize.text(profile.bytes)). Name a folder with more room with --data-directory."
+      )
     }
   }
 
   private func write(_ result: BenchReport, _ markdown: String, to folder: URL) throws {
     do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       try (try JSON.data(result) + [0x0A]).write(to: folder.appendingPathComponent("bench.json"))
       try Data((markdown + "\n").utf8).write(to: folder.appendingPathComponent("bench.md"))
     } catch {

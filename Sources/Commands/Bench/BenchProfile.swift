@@ -2,7 +2,7 @@ internal import ArgumentParser
 
 /// How large a measurement is.
 enum BenchProfile: String, CaseIterable, ExpressibleByArgument {
-  /// Ten seconds or so.
+  /// A few seconds.
   case quick
   /// A million rows of ten thousand users: some minutes, 3 GB of disk.
   case million

@@ -205,36 +205,46 @@ struct BenchRun {
 
   // MARK: Changing
 
-  private func add(_ collection: VectorCollection) throws -> BenchResult {
-    try change("add a row", collection) { number in
+  private static let changes = 1000
+
+  /// New rows, each as a batch of its own.
+  private func additions() -> [VectorBatch] {
+    (0..<min(Self.changes, population.rows)).map { number in
       var batch = population.batch(number..<(number + 1))
       batch.ids = [UInt64(population.rows + number)]
       batch.groups = batch.ids
-      try collection.upsert(batch)
-      return try collection.search(
-        Array(batch.rows), count: 2, in: .user(batch.scopes[0].user)
-      ).contains { $0.id == batch.ids[0] }
+      return batch
+    }
+  }
+
+  private func add(_ collection: VectorCollection) throws -> BenchResult {
+    try change("add a row", { try collection.upsert($0) }) { batch in
+      try collection.search(batch.rows, count: 2, in: .user(batch.scopes[0].user))
+        .contains { $0.id == batch.ids[0] }
     }
   }
 
   private func remove(_ collection: VectorCollection) throws -> BenchResult {
-    try change("remove a row", collection) { number in
-      try collection.remove(ids: [UInt64(population.rows + number)]) == 1
+    try change("remove a row", { _ = try collection.remove(ids: $0.ids) }) { batch in
+      try !collection.search(batch.rows, count: 2, in: .user(batch.scopes[0].user))
+        .contains { $0.id == batch.ids[0] }
     }
   }
 
+  /// - Parameter check: whether a change shows; not timed.
   private func change(
-    _ name: String, _ collection: VectorCollection, _ body: (Int) throws -> Bool
+    _ name: String, _ body: (VectorBatch) throws -> Void, _ check: (VectorBatch) throws -> Bool
   ) throws -> BenchResult {
     progress(name)
     let clock = ContinuousClock()
     var times: [Double] = []
-    for number in 0..<min(1000, population.rows) {
+    for batch in additions() {
       let begin = clock.now
-      guard try body(number) else {
+      try body(batch)
+      times.append((clock.now - begin) / .microseconds(1))
+      guard try check(batch) else {
         throw InputError(.bug, "What was changed is not found as it should be; please report it.")
       }
-      times.append((clock.now - begin) / .microseconds(1))
     }
     return BenchResult(name, times, seconds: times.reduce(0, +) / 1e6)
   }

@@ -16,7 +16,14 @@ extension VectorCollection {
     let folder = url.path
     try Folder.create(folder)
     let state = try Folder.withLock(folder) { () throws(EngineError) in
-      if !Manifest.exists(in: folder) { try Manifest(configuration).publish(in: folder) }
+      if !Manifest.exists(in: folder) {
+        // A manifest is there before the first segment, so this one was lost: to begin anew would
+        // overwrite what is left.
+        guard try !Self.hasSegments(folder) else {
+          throw EngineError(.corrupt, "\(folder) has segments but no manifest: restore the folder.")
+        }
+        try Manifest(configuration).publish(in: folder)
+      }
       return try Self.state(folder)
     }
     guard state.configuration == configuration else {
@@ -27,6 +34,16 @@ extension VectorCollection {
           + "\(configuration.dimension) under \(configuration.metric).")
     }
     self.init(folder: folder, state)
+  }
+
+  private static func hasSegments(_ folder: String) throws(EngineError) -> Bool {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: folder).contains {
+        $0.hasPrefix("segment-") && $0.hasSuffix(".rvs")
+      }
+    } catch {
+      throw EngineError(.inputOutput, "\(folder) cannot be read: \(error)")
+    }
   }
 
   /// Opens the collection of a folder.

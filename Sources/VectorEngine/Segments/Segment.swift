@@ -51,24 +51,27 @@ final class Segment: RowSource {
   /// How many bytes a section has.
   func length(of section: SegmentFormat.Section) -> Int { sections[section.rawValue].count }
 
-  /// Checks every byte of the file.
+  /// Checks every byte of the file, also what was found sound before.
   ///
   /// - Throws: `corrupt`, naming the file and the section.
   func verifyEverything() throws(EngineError) {
     for section in SegmentFormat.Section.allCases where section != .checksums {
       let range = sections[section.rawValue]
       try verify(
-        range.lowerBound..<SegmentFormat.roundedUp(range.upperBound), in: section)
+        range.lowerBound..<SegmentFormat.roundedUp(range.upperBound), in: section, again: true)
     }
-    try verify(0..<SegmentFormat.headerLength, in: .vectors)
+    try verify(0..<SegmentFormat.headerLength, in: .vectors, again: true)
   }
 
-  private func verify(_ bytes: Range<Int>, in section: SegmentFormat.Section) throws(EngineError) {
+  /// Checks chunks that were not checked before, or all of them again.
+  private func verify(
+    _ bytes: Range<Int>, in section: SegmentFormat.Section, again: Bool = false
+  ) throws(EngineError) {
     guard !bytes.isEmpty else { return }
     let chunks =
       (bytes.lowerBound / SegmentFormat.chunk)..<SegmentFormat.roundedUp(bytes.upperBound)
       / SegmentFormat.chunk
-    for chunk in chunks where !verified.contains(chunk) {
+    for chunk in chunks where again || !verified.contains(chunk) {
       let checksums = sections[SegmentFormat.Section.checksums.rawValue]
       let expected = try file.withSpan(
         of: UInt32.self, offset: checksums.lowerBound + 4 * chunk, count: 1

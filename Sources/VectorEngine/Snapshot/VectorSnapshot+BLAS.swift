@@ -70,8 +70,9 @@ extension VectorSnapshot {
     let gamma = terms * 0x1p-24 / (1 - terms * 0x1p-24)
     // What products that vanish below the smallest normal number can add up to.
     let underflow = terms * 0x1p-125
-    let row = Double(largestSquaredNorm).squareRoot() * (1 + 0x1p-20)
-    let norm = Double(query.squaredNorm).squareRoot() * (1 + 0x1p-20)
+    // A squared norm that is 0 in fp32 may have been anything up to half of its smallest number.
+    let row = Double(max(largestSquaredNorm, .leastNonzeroMagnitude)).squareRoot() * (1 + 0x1p-20)
+    let norm = Double(max(query.squaredNorm, .leastNonzeroMagnitude)).squareRoot() * (1 + 0x1p-20)
     switch configuration.metric {
     case .cosine, .innerProduct: return 2 * gamma * row * norm + underflow
     case .squaredEuclidean: return 4 * gamma * (row + norm) * (row + norm) + underflow
