@@ -209,4 +209,36 @@ import Testing
     let outcome = try data.run("import", try data.write("memories.json", Self.memories))
     #expect(outcome.status == 1 && outcome.standardError.contains("of hana"))
   }
+
+  @Test func `ids follow from each memory alone, whatever is imported beside it`() throws {
+    let data = try DataDirectory()
+    let (first, second) = (
+      #"{"id": "1753429727.39", "user_id": "hana", "memory": "Pears."}"#,
+      #"{"id": "1753429727.39", "user_id": "hana", "memory": "Plums."}"#
+    )
+    let one = try data.write("one.json", "[\(second)]")
+    let both = try data.write("both.json", "[\(first), \(second)]")
+    #expect(try data.json("import", one)["memories"] == 1)
+    let report = try data.json("import", both)
+    #expect(report["memories"] == 1 && report["skipped"] == 1)
+    let page = try data.json("memories", "list", "--user", "hana")
+    let contents = page["memories"]?.array?.compactMap { $0["content"]?.string } ?? []
+    #expect(Set(contents) == ["Pears.", "Plums."] && contents.count == 2)
+  }
+
+  @Test(arguments: ["1753429727.39", first])
+  func `memories of one name and text stay apart by session and by time`(name: String) throws {
+    let data = try DataDirectory()
+    let memories = [
+      #""session_id": "s""#, #""session_id": "t""#, #""created_at": "2025-07-25T09:48:47""#,
+    ].map { #"{"id": "\#(name)", "user_id": "hana", "memory": "Pears.", \#($0)}"# }
+    let sessions = try data.write(
+      "sessions.json", #"[{"id": "s", "user_id": "hana"}, {"id": "t", "user_id": "hana"}]"#)
+    let file = try data.write("memories.json", "[\(memories.joined(separator: ", "))]")
+    #expect(try data.json("import", sessions, file)["memories"] == 3)
+    let page = try data.json("sessions", "list", "--user", "hana")
+    #expect(page["sessions"]?.array?.map { $0["memory_count"] } == [1, 1])
+    let again = try data.json("import", sessions, file)
+    #expect(again["memories"] == 0 && again["skipped"] == 5)
+  }
 }

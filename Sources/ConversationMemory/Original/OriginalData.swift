@@ -5,7 +5,7 @@ package import Records
 /// `sessions.json` is `{"sessions": {id: session}, "session_stats": {id: counts}, …}`, `memories.json`
 /// is `{"memories": {user: [memory]}, …}`; where the service wrote an object another of its versions
 /// wrote an array, so both are read. Its times name no zone and are taken as UTC. Ids that are no
-/// UUIDs get one that follows from them: importing again finds every record again.
+/// UUIDs get one that follows from the record: importing again finds every record again.
 package struct OriginalData: Sendable {
   /// The sessions, then the memories.
   package private(set) var records: [ImportedRecord] = []
