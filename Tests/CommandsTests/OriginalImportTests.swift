@@ -241,4 +241,27 @@ import Testing
     let again = try data.json("import", sessions, file)
     #expect(again["memories"] == 0 && again["skipped"] == 5)
   }
+
+  @Test func `values where records should be are refused by their place`() throws {
+    let data = try DataDirectory()
+    let file = try data.write(
+      "both.json",
+      """
+      {"memories": {"hana": "oops", "kim": 5, "lea": [true, null], "mia": null, "ola":
+        [{"id": "1", "memory": "Fine."}]}, "sessions": "garbage", "session_stats": {"s": 7}}
+      """)
+    let places = [
+      "memories.hana", "memories.kim", "memories.lea[0]", "memories.lea[1]", "sessions",
+      "session_stats.s",
+    ]
+    let refused = try data.run("import", file)
+    #expect(refused.status == 2 && refused.text.isEmpty)
+    for place in places {
+      #expect(refused.standardError.contains("\(file), \(place): "), "\(refused.standardError)")
+    }
+    let report = try data.json("import", file, "--skip-invalid")
+    #expect(report["memories"] == 1 && report["refused"]?.array?.count == places.count)
+    let whole = try data.write("whole.json", #"{"memories": {}, "session_stats": 3}"#)
+    #expect(try data.status("import", whole) == 2)
+  }
 }
