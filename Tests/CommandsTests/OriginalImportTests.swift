@@ -264,4 +264,23 @@ import Testing
     let whole = try data.write("whole.json", #"{"memories": {}, "session_stats": 3}"#)
     #expect(try data.status("import", whole) == 2)
   }
+
+  @Test func `a session that expired without any time is expired`() throws {
+    let data = try DataDirectory()
+    let file = try data.write(
+      "sessions.json",
+      """
+      [{"id": "a", "user_id": "hana", "name": "A", "status": "expired"},
+       {"id": "b", "user_id": "hana", "name": "B", "status": "expired",
+        "created_at": "2025-07-25T09:48:47"}]
+      """)
+    #expect(try data.json("import", file)["sessions"] == 2)
+    let page = try data.json("sessions", "list", "--user", "hana", "--include-expired")
+    let sessions = page["sessions"]?.array ?? []
+    #expect(sessions.map { $0["status"] } == ["expired", "expired"])
+    let timed = sessions.first { $0["name"] == "B" }
+    #expect(timed?["expired_at"] == "2025-07-25T09:48:47.000Z")
+    #expect(
+      try data.json("sessions", "list", "--user", "hana", status: 1)["sessions"]?.array == [])
+  }
 }
