@@ -93,11 +93,11 @@ package struct ImportedMemory: Sendable, Decodable {
   package let user: UserID
   package let session: SessionID?
   package let content: String
-  let type: String?
-  let metadata: [String: JSONValue]?
+  package let type: String?
+  package let metadata: [String: JSONValue]?
   package let createdAt: Timestamp?
   let updatedAt: Timestamp?
-  let occurredAt: Timestamp?
+  package let occurredAt: Timestamp?
   let importance: Double?
   let accessCount: Int?
   let lastAccessedAt: Timestamp?
@@ -125,16 +125,17 @@ package struct ImportedMemory: Sendable, Decodable {
   /// A memory as a converter of other data makes it; the rest is as in a line without more fields.
   package init(
     id: MemoryID, user: UserID, session: SessionID?, content: String, createdAt: Timestamp?,
-    type: String? = nil, metadata: [String: JSONValue]? = nil
+    occurredAt: Timestamp? = nil, type: String? = nil, metadata: [String: JSONValue]? = nil
   ) {
     self.id = id
     self.user = user
     self.session = session
     self.content = content
     self.createdAt = createdAt
+    self.occurredAt = occurredAt
     self.type = type
     self.metadata = metadata
-    (updatedAt, occurredAt, importance) = (nil, nil, nil)
+    (updatedAt, importance) = (nil, nil)
     (accessCount, lastAccessedAt, version) = (nil, nil, nil)
     (expiresAt, supersedes, supersededBy, history) = (nil, nil, nil, nil)
   }

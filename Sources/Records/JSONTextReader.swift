@@ -16,13 +16,21 @@ package struct JSONTextReader {
   static let maximumDepth = 256
 
   private let bytes: [UInt8]
+  private let refusesRepeatedNames: Bool
   private var position = 0
 
-  private init(_ bytes: [UInt8]) { self.bytes = bytes }
+  private init(_ bytes: [UInt8], refusesRepeatedNames: Bool) {
+    self.bytes = bytes
+    self.refusesRepeatedNames = refusesRepeatedNames
+  }
 
   /// The value that the text stands for; of members with equal names the last counts.
-  package static func value(of bytes: [UInt8]) throws(Fault) -> JSONValue {
-    var reader = JSONTextReader(bytes)
+  ///
+  /// - Parameter refusesRepeatedNames: for what a person writes, where an equal name is a mistake.
+  package static func value(
+    of bytes: [UInt8], refusesRepeatedNames: Bool = false
+  ) throws(Fault) -> JSONValue {
+    var reader = JSONTextReader(bytes, refusesRepeatedNames: refusesRepeatedNames)
     let value = try reader.value(depth: 0)
     reader.skipBlanks()
     guard reader.position == bytes.count else { throw reader.fault("something follows the value") }
@@ -57,6 +65,7 @@ package struct JSONTextReader {
       let name = try string()
       skipBlanks()
       guard take(":") else { throw fault("a colon is missing") }
+      if refusesRepeatedNames, members[name] != nil { throw fault("\(name) stands in it twice") }
       members[name] = try value(depth: depth)
       skipBlanks()
     } while take(",")

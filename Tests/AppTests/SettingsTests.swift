@@ -128,7 +128,10 @@ import Testing
 
   @Test(arguments: [
     #"{"sesion_timeout_hours": 1}"#, #"{"retrieval": {"semantic": 1}}"#, #"{"retrieval": 1}"#,
-    #"{"model": ["a"]}"#, "[]", "{", #"{"tools": ""}"#,
+    #"{"model": ["a"]}"#, "[]", "{", #"{"tools": ""}"#, #"{"model": ""}"#, #"{"model": " "}"#,
+    #"{"retrieval": {"keyword_weight": 0.1}, "retrieval.keyword_weight": 0.2}"#,
+    #"{"retrieval": {"keyword_weight": 0.1}, "retrieval.keyword_weight": 0.1}"#,
+    #"{"model": "hashing", "model": "hashing"}"#,
   ])
   func `a settings file that makes no sense is refused`(text: String) throws {
     let directory = try TemporaryDirectory()
@@ -137,5 +140,19 @@ import Testing
     let error = #expect(throws: ServiceError.self) { try settings(file: file.path) }
     #expect(error?.code == .invalidArgument)
     #expect(throws: ServiceError.self) { try settings(file: file.path + ".none") }
+  }
+
+  @Test(arguments: [SettingKey.model, .dataDirectory, .tools], ["", " "])
+  func `a blank text is refused by its name`(key: SettingKey, blank: String) {
+    let error = #expect(throws: ServiceError.self) { try settings([key: blank]) }
+    #expect(error?.code == .invalidArgument && error?.field == key.rawValue)
+  }
+
+  @Test func `null beside a value sets nothing, so the value is set once`() throws {
+    let directory = try TemporaryDirectory()
+    let file = directory.url.appendingPathComponent("settings.json")
+    try #"{"retrieval": {"keyword_weight": 0.1}, "retrieval.keyword_weight": null}"#
+      .write(to: file, atomically: true, encoding: .utf8)
+    #expect(try settings(file: file.path).weights.keyword == 0.1)
   }
 }

@@ -80,6 +80,14 @@ import Testing
       try data.json(["memories", "list", "--user", "ana"] + options)["total"]
     }
     #expect(try total("--types", "fact") == 3 && total("--types", "fact, note") == 5)
+    func found(_ types: String) throws -> JSONValue? {
+      try data.json("search", "note", "--user", "ana", "--types", types)["count"]
+    }
+    #expect(try found("fact") == 3 && found(" fact, note") == 5)
+    for blank in [",", "", " , "] {
+      let outcome = try data.run("search", "note", "--user", "ana", "--types", blank)
+      #expect(outcome.status == 2 && outcome.standardError.contains("types"))
+    }
     #expect(try total("--since", "2026-03-01", "--until", "2026-04-15") == 2)
     #expect(try total("--filter", #"{"field":"metadata.n","op":"gt","value":2}"#) == 2)
     let statistics = try data.json("memories", "stats", "--user", "ana")

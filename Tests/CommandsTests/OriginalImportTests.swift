@@ -209,4 +209,78 @@ import Testing
     let outcome = try data.run("import", try data.write("memories.json", Self.memories))
     #expect(outcome.status == 1 && outcome.standardError.contains("of hana"))
   }
+
+  @Test func `ids follow from each memory alone, whatever is imported beside it`() throws {
+    let data = try DataDirectory()
+    let (first, second) = (
+      #"{"id": "1753429727.39", "user_id": "hana", "memory": "Pears."}"#,
+      #"{"id": "1753429727.39", "user_id": "hana", "memory": "Plums."}"#
+    )
+    let one = try data.write("one.json", "[\(second)]")
+    let both = try data.write("both.json", "[\(first), \(second)]")
+    #expect(try data.json("import", one)["memories"] == 1)
+    let report = try data.json("import", both)
+    #expect(report["memories"] == 1 && report["skipped"] == 1)
+    let page = try data.json("memories", "list", "--user", "hana")
+    let contents = page["memories"]?.array?.compactMap { $0["content"]?.string } ?? []
+    #expect(Set(contents) == ["Pears.", "Plums."] && contents.count == 2)
+  }
+
+  @Test(arguments: ["1753429727.39", first])
+  func `memories of one name and text stay apart by session and by time`(name: String) throws {
+    let data = try DataDirectory()
+    let memories = [
+      #""session_id": "s""#, #""session_id": "t""#, #""created_at": "2025-07-25T09:48:47""#,
+    ].map { #"{"id": "\#(name)", "user_id": "hana", "memory": "Pears.", \#($0)}"# }
+    let sessions = try data.write(
+      "sessions.json", #"[{"id": "s", "user_id": "hana"}, {"id": "t", "user_id": "hana"}]"#)
+    let file = try data.write("memories.json", "[\(memories.joined(separator: ", "))]")
+    #expect(try data.json("import", sessions, file)["memories"] == 3)
+    let page = try data.json("sessions", "list", "--user", "hana")
+    #expect(page["sessions"]?.array?.map { $0["memory_count"] } == [1, 1])
+    let again = try data.json("import", sessions, file)
+    #expect(again["memories"] == 0 && again["skipped"] == 5)
+  }
+
+  @Test func `values where records should be are refused by their place`() throws {
+    let data = try DataDirectory()
+    let file = try data.write(
+      "both.json",
+      """
+      {"memories": {"hana": "oops", "kim": 5, "lea": [true, null], "mia": null, "ola":
+        [{"id": "1", "memory": "Fine."}]}, "sessions": "garbage", "session_stats": {"s": 7}}
+      """)
+    let places = [
+      "memories.hana", "memories.kim", "memories.lea[0]", "memories.lea[1]", "sessions",
+      "session_stats.s",
+    ]
+    let refused = try data.run("import", file)
+    #expect(refused.status == 2 && refused.text.isEmpty)
+    for place in places {
+      #expect(refused.standardError.contains("\(file), \(place): "), "\(refused.standardError)")
+    }
+    let report = try data.json("import", file, "--skip-invalid")
+    #expect(report["memories"] == 1 && report["refused"]?.array?.count == places.count)
+    let whole = try data.write("whole.json", #"{"memories": {}, "session_stats": 3}"#)
+    #expect(try data.status("import", whole) == 2)
+  }
+
+  @Test func `a session that expired without any time is expired`() throws {
+    let data = try DataDirectory()
+    let file = try data.write(
+      "sessions.json",
+      """
+      [{"id": "a", "user_id": "hana", "name": "A", "status": "expired"},
+       {"id": "b", "user_id": "hana", "name": "B", "status": "expired",
+        "created_at": "2025-07-25T09:48:47"}]
+      """)
+    #expect(try data.json("import", file)["sessions"] == 2)
+    let page = try data.json("sessions", "list", "--user", "hana", "--include-expired")
+    let sessions = page["sessions"]?.array ?? []
+    #expect(sessions.map { $0["status"] } == ["expired", "expired"])
+    let timed = sessions.first { $0["name"] == "B" }
+    #expect(timed?["expired_at"] == "2025-07-25T09:48:47.000Z")
+    #expect(
+      try data.json("sessions", "list", "--user", "hana", status: 1)["sessions"]?.array == [])
+  }
 }

@@ -190,6 +190,28 @@ import Testing
     #expect(throws: ServiceError.self) { try dataset.joiningSessions(every: 0) }
   }
 
+  @Test func `a joined memory has type, time and metadata of its first turn`() throws {
+    let lines = """
+      {"kind":"session","session_id":"3b0f4a52-9f0e-4c55-8a55-1d8a6f0c2e11","user_id":"ana"}
+      {"kind":"memory","memory_id":"3b0f4a52-9f0e-4c55-8a55-1d8a6f0c2e12","user_id":"ana",\
+      "session_id":"3b0f4a52-9f0e-4c55-8a55-1d8a6f0c2e11","content":"one","memory_type":"note",\
+      "occurred_at":"2026-03-01T10:00:00Z","metadata":{"topic":"tea"}}
+      {"kind":"memory","memory_id":"3b0f4a52-9f0e-4c55-8a55-1d8a6f0c2e13","user_id":"ana",\
+      "session_id":"3b0f4a52-9f0e-4c55-8a55-1d8a6f0c2e11","content":"two","memory_type":"fact"}
+      """
+    let records = try lines.split(separator: "\n").map {
+      try JSON.value(ImportedRecord.self, from: String($0))
+    }
+    let joined = try LabelledDataset(records: records, questions: []).joiningSessions(every: 1)
+    guard case .memory(let memory) = try #require(joined.records.last) else {
+      Issue.record("the sessions of the dataset stand before its memories")
+      return
+    }
+    #expect(memory.content == "one\ntwo" && memory.type == "note")
+    #expect(memory.occurredAt == Timestamp("2026-03-01T10:00:00Z"))
+    #expect(memory.metadata == ["topic": "tea"])
+  }
+
   @Test func `weights are compared side by side under their names`() throws {
     let corpus = Corpus([["green tea", "blue door", "tea tea tea"]])
     let report = try run(corpus, [corpus.question("green tea", ["green tea"])]) { options in

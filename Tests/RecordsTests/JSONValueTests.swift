@@ -56,6 +56,20 @@ import Testing
     }
   }
 
+  @Test func `of equal names the last counts, unless they are refused`() throws {
+    for text in [#"{"a": 1, "a": 1}"#, #"[{"b": {"a": null, "\u0061": 2}}]"#] {
+      _ = try JSONTextReader.value(of: Array(text.utf8))
+      #expect(throws: JSONTextReader.Fault.self) {
+        try JSONTextReader.value(of: Array(text.utf8), refusesRepeatedNames: true)
+      }
+    }
+    let apart = Array(#"{"a": {"a": 1}, "b": {"a": 2}}"#.utf8)
+    #expect(
+      try JSONTextReader.value(of: apart, refusesRepeatedNames: true)
+        == JSONTextReader.value(of: apart))
+    #expect(try JSONTextReader.value(of: Array(#"{"a": 1, "a": 2}"#.utf8)) == ["a": 2])
+  }
+
   @Test func `depth counts nested containers`() {
     let value: JSONValue = ["a": [1, ["b": "c"]]]
     #expect(value.depth == 3)

@@ -12,12 +12,14 @@ struct SettingReader {
   /// Every setting that was read, in the order of the keys.
   var explanation: [Settings.Explanation] { SettingKey.allCases.compactMap { known[$0] } }
 
-  mutating func optionalText(_ key: SettingKey) -> String? {
-    note(key, default: nil)
+  mutating func optionalText(_ key: SettingKey) throws(ServiceError) -> String? {
+    guard let text = note(key, default: nil) else { return nil }
+    guard !text.trimmed.isEmpty else { throw invalid(key, "must not be blank") }
+    return text
   }
 
   mutating func text(_ key: SettingKey, _ fallback: String) throws(ServiceError) -> String {
-    guard let text = note(key, default: fallback), !text.isEmpty else {
+    guard let text = note(key, default: fallback), !text.trimmed.isEmpty else {
       throw invalid(key, "must not be blank")
     }
     return text

@@ -65,9 +65,9 @@ struct SettingSources {
     }
     let json: JSONValue
     do {
-      json = try JSONTextReader.value(of: Array(data))
+      json = try JSONTextReader.value(of: Array(data), refusesRepeatedNames: true)
     } catch {
-      throw ServiceError(.invalidArgument, "\(url.path) is not JSON: \(error.reason).")
+      throw ServiceError(.invalidArgument, "\(url.path) cannot be understood: \(error.reason).")
     }
     guard let members = json.object else {
       throw ServiceError(.invalidArgument, "\(url.path) must hold a JSON object.")
@@ -91,7 +91,12 @@ struct SettingSources {
         throw ServiceError.invalid(
           "\(path) in \(url.path)", "is no setting; `recollect config` lists them")
       }
-      values[key] = try Self.text(value, path, url).map { Value(text: $0, origin: .file) }
+      guard let text = try Self.text(value, path, url) else { continue }
+      // A name with a dot and the same name in a group say the same setting.
+      guard values[key] == nil else {
+        throw ServiceError.invalid("\(path) in \(url.path)", "is set twice")
+      }
+      values[key] = Value(text: text, origin: .file)
     }
   }
 

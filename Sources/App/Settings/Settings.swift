@@ -68,7 +68,7 @@ package struct Settings: Sendable {
     dataDirectory = URL(
       fileURLWithPath: try reader.text(.dataDirectory, Self.defaultDirectory(environment).path),
       isDirectory: true)
-    model = reader.optionalText(.model)
+    model = try reader.optionalText(.model)
     tools = try reader.text(.tools, "standard")
     readOnly = try reader.flag(.readOnly, false)
     user = try reader.user(.user)

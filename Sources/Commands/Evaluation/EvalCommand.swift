@@ -102,7 +102,11 @@ package struct EvalCommand: ParsableCommand {
         throw ValidationError(
           "--vary wants key=value,value with a key from \(keys.joined(separator: ", ")).")
       }
-      return (key, parts[1].split(separator: ",").map(String.init))
+      let values = try Self.list(parts[1], "--vary \(text): a value must not be blank.") {
+        let value = String($0).trimmed
+        return value.isEmpty ? nil : value
+      }
+      return (key, values)
     }
   }
 

@@ -1,5 +1,6 @@
 internal import App
 package import ArgumentParser
+internal import MCPServer
 internal import Records
 
 /// `recollect search`
@@ -79,8 +80,10 @@ package struct SearchCommand: ParsableCommand {
     guard let strategy = RetrievalStrategy(rawValue: strategy) else {
       throw ServiceError.invalid("strategy", "must be hybrid, semantic or keyword")
     }
+    // By the rule of the tools, so that a list means the same to every verb.
+    var arguments = ArgumentReader(["memory_types": JSONValue(list: types) ?? .null])
     let filter = MemoryFilter(
-      types: types.map { $0.split(separator: ",").map(String.init) },
+      types: try arguments.optional("memory_types", .memoryTypes, "Only these types."),
       since: try time(since, "since"), until: try time(until, "until"),
       expression: try expression())
     let search = Application.MemoryQuery(

@@ -5,7 +5,7 @@ package import Records
 /// `sessions.json` is `{"sessions": {id: session}, "session_stats": {id: counts}, …}`, `memories.json`
 /// is `{"memories": {user: [memory]}, …}`; where the service wrote an object another of its versions
 /// wrote an array, so both are read. Its times name no zone and are taken as UTC. Ids that are no
-/// UUIDs get one that follows from them: importing again finds every record again.
+/// UUIDs get one that follows from the record: importing again finds every record again.
 package struct OriginalData: Sendable {
   /// The sessions, then the memories.
   package private(set) var records: [ImportedRecord] = []
@@ -35,6 +35,7 @@ package struct OriginalData: Sendable {
   /// all of them.
   package init(_ documents: [(name: String, value: JSONValue)]) {
     let entries = documents.map { OriginalEntries($0.value, file: $0.name) }
+    refused = entries.flatMap(\.refused)
     var sessions = OriginalSessions()
     for entry in entries.flatMap(\.sessions) {
       attempt(entry.place) { .session(try sessions.session(entry)) }
@@ -85,6 +86,8 @@ struct OriginalEntry {
 private struct OriginalEntries {
   private(set) var sessions: [OriginalEntry] = []
   private(set) var memories: [OriginalEntry] = []
+  /// What stands where records should and is none.
+  private(set) var refused: [ImportRefusal] = []
   private(set) var notes: [String] = []
   private let file: String
 
@@ -97,17 +100,18 @@ private struct OriginalEntries {
       }
       return
     }
-    let statistics = members["session_stats"]
-    each(members["sessions"], "sessions") { session, place, id in
+    let statistics = statistics(members["session_stats"])
+    each(members["sessions"], "sessions") { entries, session, place, id in
       let id = id ?? session["id"]?.string
-      add(session, at: place, key: id, isMemory: false, statistics: id.flatMap { statistics?[$0] })
+      entries.add(
+        session, at: place, key: id, isMemory: false, statistics: id.flatMap { statistics[$0] })
     }
-    each(members["memories"], "memories") { value, place, user in
+    each(members["memories"], "memories") { entries, value, place, user in
       guard let user else {
-        return add(value, at: place, key: nil, isMemory: true, statistics: nil)
+        return entries.add(value, at: place, key: nil, isMemory: true, statistics: nil)
       }
-      each(value, place) { memory, place, _ in
-        add(memory, at: place, key: user, isMemory: true, statistics: nil)
+      entries.each(value, place) { entries, memory, place, _ in
+        entries.add(memory, at: place, key: user, isMemory: true, statistics: nil)
       }
     }
     // Who owns a session, and when the file was written, the records say themselves.
@@ -119,21 +123,46 @@ private struct OriginalEntries {
   }
 
   /// The members of an object by name, or the elements of an array.
-  private func each(
-    _ value: JSONValue?, _ place: String, _ body: (JSONValue, String, String?) -> Void
+  private mutating func each(
+    _ value: JSONValue?, _ place: String,
+    _ body: (inout OriginalEntries, JSONValue, String, String?) -> Void
   ) {
-    for (name, member) in (value?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
-      body(member, "\(place).\(name)", name)
+    switch value {
+    case nil, .null?: break
+    case .object(let members)?:
+      for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+        body(&self, member, "\(place).\(name)", name)
+      }
+    case .array(let elements)?:
+      for (number, element) in elements.enumerated() {
+        body(&self, element, "\(place)[\(number)]", nil)
+      }
+    default: refuse(place, "The value is neither an object nor an array.")
     }
-    for (number, element) in (value?.array ?? []).enumerated() {
-      body(element, "\(place)[\(number)]", nil)
+  }
+
+  /// The counts of each session, by its id.
+  private mutating func statistics(_ value: JSONValue?) -> [String: JSONValue] {
+    var statistics: [String: JSONValue] = [:]
+    each(value, "session_stats") { entries, counts, place, session in
+      if let session, counts == .null || counts.object != nil {
+        statistics[session] = counts
+      } else {
+        entries.refuse(place, "The value is not the counts of a session.")
+      }
     }
+    return statistics
+  }
+
+  private mutating func refuse(_ place: String, _ reason: String) {
+    refused.append(ImportRefusal(record: "\(file), \(place)", reason: reason))
   }
 
   private mutating func add(
     _ value: JSONValue, at place: String, key: String?, isMemory: Bool, statistics: JSONValue?
   ) {
-    var entry = OriginalEntry(place: "\(file), \(place)", members: value.object ?? [:], key: key)
+    guard let members = value.object else { return refuse(place, "The value is not an object.") }
+    var entry = OriginalEntry(place: "\(file), \(place)", members: members, key: key)
     entry.statistics = statistics?.object ?? [:]
     if isMemory { memories.append(entry) } else { sessions.append(entry) }
   }

@@ -4,8 +4,8 @@ internal import Records
 struct OriginalMemories {
   /// Whose the sessions are that came with the memories.
   private let owners: [SessionID: UserID]
-  /// The contents of the ids that were given out.
-  private var contents: [MemoryID: String] = [:]
+  /// Which memory has which of the ids that were given out.
+  private var holders: [MemoryID: String] = [:]
   private var vectors = 0
   private var strangers = 0
 
@@ -35,12 +35,13 @@ struct OriginalMemories {
     }
     let createdAt = try OriginalValue.time(entry.take("created_at"), "created_at")
     let name = try OriginalValue.text(entry.take("id"), "id")
-    let id = memoryID(name ?? createdAt?.description ?? "", user, content)
+    let sessionName = try OriginalValue.text(entry.take("session_id"), "session_id")
+    let id = try memoryID(
+      name, [name, user.description, content, sessionName, createdAt?.description])
     var metadata = OriginalMetadata(try OriginalValue.object(entry.take("metadata"), "metadata"))
     if let name, id.description != name { metadata.note("id", .string(name)) }
     let type = try type(entry.take("memory_type"), &metadata)
-    let session = try session(
-      OriginalValue.text(entry.take("session_id"), "session_id"), user, &metadata)
+    let session = session(sessionName, user, &metadata)
     if entry.take("embedding") != nil { vectors += 1 }
     metadata.note(rest: entry.members)
     return ImportedMemory(
@@ -48,14 +49,20 @@ struct OriginalMemories {
       metadata: try metadata.members)
   }
 
-  /// The original named memories by the clock, so that two users, or two memories of one moment,
-  /// may share a name.
-  private mutating func memoryID(_ name: String, _ user: UserID, _ content: String) -> MemoryID {
-    var id = OriginalValue.memoryID(name, of: user)
-    if let other = contents[id], other != content {
-      id = MemoryID(stored: DerivedUUID.of("original/memory/\(user)/\(name)/\(content)"))
+  /// The id that a memory becomes: its name where that is a UUID which no other memory has, else
+  /// what follows from its marks alone, so that it is the same whatever is imported beside it.
+  ///
+  /// The original named memories by the clock: two users, or two memories of one moment, may share
+  /// a name.
+  ///
+  /// - Parameter marks: what tells the memory from others.
+  private mutating func memoryID(_ name: String?, _ marks: [String?]) throws -> MemoryID {
+    let path = "original/memory/\(try JSON.text(marks))"
+    let derived = MemoryID(stored: DerivedUUID.of(path))
+    guard let id = name.flatMap({ try? MemoryID($0) }), holders[id, default: path] == path else {
+      return derived
     }
-    contents[id] = content
+    holders[id] = path
     return id
   }
 
@@ -71,7 +78,7 @@ struct OriginalMemories {
 
   private mutating func session(
     _ name: String?, _ user: UserID, _ metadata: inout OriginalMetadata
-  ) throws -> SessionID? {
+  ) -> SessionID? {
     guard let name, !name.trimmed.isEmpty else { return nil }
     let id = OriginalValue.sessionID(name)
     guard let owner = owners[id], owner != user else { return id }

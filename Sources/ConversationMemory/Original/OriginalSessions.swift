@@ -16,7 +16,7 @@ struct OriginalSessions {
     let lastActivity = try OriginalValue.time(entry.take("last_activity"), "last_activity")
     var expiredAt = try OriginalValue.time(entry.take("expired_at"), "expired_at")
     if entry.members["status"] == "expired" {
-      expiredAt = expiredAt ?? lastActivity ?? createdAt
+      expiredAt = expiredAt ?? lastActivity ?? createdAt ?? .now()
       _ = entry.take("status")
     } else if entry.members["status"] == "active" {
       expiredAt = nil

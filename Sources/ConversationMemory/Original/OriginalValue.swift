@@ -61,15 +61,6 @@ enum OriginalValue {
       return SessionID(stored: DerivedUUID.of("original/session/\(name)"))
     }
   }
-
-  /// The id that a name of a memory becomes.
-  static func memoryID(_ name: String, of user: UserID) -> MemoryID {
-    do throws(ServiceError) {
-      return try MemoryID(name)
-    } catch {
-      return MemoryID(stored: DerivedUUID.of("original/memory/\(user)/\(name)"))
-    }
-  }
 }
 
 /// Metadata of the original, and under one key what has no place of its own here.

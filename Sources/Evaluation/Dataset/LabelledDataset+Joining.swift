@@ -5,7 +5,8 @@ extension LabelledDataset {
   /// The same conversations with every `interval`-th session of a user as one long memory instead of
   /// a memory for each turn: what measures how long memories are found beside short ones.
   ///
-  /// Evidence that was a turn is then the memory that holds it.
+  /// Evidence that was a turn is then the memory that holds it; type, time and metadata of a joined
+  /// memory are those of its first turn.
   ///
   /// - Parameter interval: 1 joins every session.
   /// - Throws: `invalid_argument`.
@@ -37,7 +38,8 @@ extension LabelledDataset {
         .memory(
           ImportedMemory(
             id: id, user: first.user, session: session,
-            content: turns.map(\.content).joined(separator: "\n"), createdAt: first.createdAt)))
+            content: turns.map(\.content).joined(separator: "\n"), createdAt: first.createdAt,
+            occurredAt: first.occurredAt, type: first.type, metadata: first.metadata)))
     }
     return try LabelledDataset(
       records: kept,

@@ -13,5 +13,5 @@ extension ArgumentRule where Value == String {
 }
 
 extension ArgumentRule where Value == [String] {
-  static var memoryTypes: Self { .list(of: .memoryType, count: 1...20) }
+  package static var memoryTypes: Self { .list(of: .memoryType, count: 1...20) }
 }
