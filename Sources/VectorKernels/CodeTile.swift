@@ -13,12 +13,14 @@ package final class CodeTile: @unchecked Sendable {
 
   /// A block in which some rows can reach the threshold of a query.
   package struct Hit: Sendable {
+    fileprivate let hit: vk_code_hit
+
     /// The block, counted from the first that was looked at.
-    package let block: Int
+    package var block: Int { Int(hit.block) }
     /// The query, counted from the first of the tile.
-    package let query: Int
+    package var query: Int { Int(hit.query) }
     /// A bit for each row of the block.
-    package let lanes: UInt16
+    package var lanes: UInt16 { hit.lanes }
   }
 
   /// How many queries it has.
@@ -79,12 +81,37 @@ package final class CodeTile: @unchecked Sendable {
           let found = unsafe vk_tile_codes(
             kernels.instructionSet.code, blocks, number, layout.groups, queries, count, thresholds,
             room)
-          return (0..<found).map {
-            let hit = unsafe hits[$0]
-            return Hit(block: Int(hit.block), query: Int(hit.query), lanes: hit.lanes)
-          }
+          return (0..<found).map { unsafe Hit(hit: hits[$0]) }
         }
       }
     }
+  }
+
+  /// Keeps of what was found in other codes of the same rows the rows whose upper bound by these is at
+  /// least the threshold of the query.
+  ///
+  /// - Parameters:
+  ///   - hits: as ``look(at:thresholds:)`` of a tile of the same queries has returned them.
+  ///   - blocks: the codes of the rows that were looked at.
+  /// - Complexity: O(hits × `dimension`).
+  package func narrow(_ hits: inout [Hit], in blocks: Span<UInt8>, thresholds: Span<Float>) {
+    let number = blocks.count / layout.blockLength
+    precondition(number * layout.blockLength == blocks.count, "whole blocks")
+    precondition(thresholds.count >= count, "a threshold for each query")
+    precondition(hits.allSatisfy { $0.block < number && $0.query < count }, "hits in these blocks")
+    let left = unsafe blocks.withUnsafeBufferPointer { blocks in
+      unsafe thresholds.withUnsafeBufferPointer { thresholds in
+        unsafe hits.withUnsafeMutableBytes { hits in
+          guard let blocks = blocks.baseAddress, let thresholds = thresholds.baseAddress,
+            let found = unsafe hits.assumingMemoryBound(to: vk_code_hit.self).baseAddress
+          else { return 0 }
+          precondition(UInt(bitPattern: blocks) % 64 == 0, "not aligned")
+          return unsafe vk_narrow_hits(
+            kernels.instructionSet.code, blocks, layout.groups, queries, thresholds, found,
+            hits.count / MemoryLayout<vk_code_hit>.stride)
+        }
+      }
+    }
+    hits.removeLast(hits.count - left)
   }
 }

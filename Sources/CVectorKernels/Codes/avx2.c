@@ -16,7 +16,7 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-enum { LANES = VK_CODE_LANES, WINDOW = VK_CODE_WINDOW, TILE = VK_CODE_TILE };
+enum { BLOCKS_AHEAD = 2, LANES = VK_CODE_LANES, WINDOW = VK_CODE_WINDOW, TILE = VK_CODE_TILE };
 
 VK_TARGET_AVX2 static inline __m256i broadcast(const int8_t *plane, size_t group) {
   int32_t four;
@@ -29,10 +29,10 @@ VK_TARGET_AVX2 static inline __m256i widened(__m256i sums, __m256i total) {
 }
 
 // The products of one block with `count` planes, a constant when this is inlined. totals: two
-// registers for each plane.
+// registers for each plane. What lies `ahead` bytes further is fetched meanwhile.
 VK_TARGET_AVX2 __attribute__((always_inline)) static inline void multiply(
     const uint8_t *codes, size_t groups, const int8_t *const *planes, const int count,
-    __m256i *totals) {
+    const size_t ahead, __m256i *totals) {
   for (int p = 0; p < 2 * count; p++) totals[p] = _mm256_setzero_si256();
   for (size_t start = 0; start < groups; start += WINDOW) {
     const size_t end = start + WINDOW < groups ? start + WINDOW : groups;
@@ -40,6 +40,7 @@ VK_TARGET_AVX2 __attribute__((always_inline)) static inline void multiply(
 #pragma unroll
     for (int p = 0; p < 2 * count; p++) sums[p] = _mm256_setzero_si256();
     for (size_t g = start; g < end; g++) {
+      if (ahead != 0) __builtin_prefetch(codes + 64 * g + ahead);
       const __m256i first = _mm256_load_si256((const __m256i *)(codes + 64 * g));
       const __m256i second = _mm256_load_si256((const __m256i *)(codes + 64 * g + 32));
 #pragma unroll
@@ -87,13 +88,13 @@ VK_TARGET_AVX2 static inline __m256 lanes_of(unsigned set) {
 
 VK_TARGET_AVX2 static inline void bound_block(const uint8_t *block, size_t group_count,
                                               const vk_code_query *query, unsigned live,
-                                              float *lowers, float *uppers) {
+                                              const size_t ahead, float *lowers, float *uppers) {
   const int8_t *planes[2] = {query->high, query->low};
   __m256i totals[4];
   if (query->low != NULL) {
-    multiply(block, group_count, planes, 2, totals);
+    multiply(block, group_count, planes, 2, ahead, totals);
   } else {
-    multiply(block, group_count, planes, 1, totals);
+    multiply(block, group_count, planes, 1, ahead, totals);
   }
   const float *factors = (const float *)(const void *)(block + group_count * 64);
   for (int half = 0; half < 2; half++) {
@@ -122,7 +123,8 @@ VK_TARGET_AVX2 void bound_codes_avx2(const uint8_t *blocks, size_t block_count,
   for (size_t b = 0; b < block_count; b++, lowers += LANES, uppers += LANES) {
     const unsigned lanes = live == NULL ? 0xFFFF : live[b];
     if (lanes != 0) {
-      bound_block(blocks + b * length, group_count, query, lanes, lowers, uppers);
+      const size_t ahead = b + BLOCKS_AHEAD < block_count ? BLOCKS_AHEAD * length : 0;
+      bound_block(blocks + b * length, group_count, query, lanes, ahead, lowers, uppers);
       continue;
     }
     for (int half = 0; half < 2; half++) {
@@ -132,31 +134,55 @@ VK_TARGET_AVX2 void bound_codes_avx2(const uint8_t *blocks, size_t block_count,
   }
 }
 
+// The upper bounds; where a query has no use for squares of norms, what they would add is zero.
+VK_TARGET_AVX2 __attribute__((always_inline)) static inline __m256 upper(
+    const float *factors, __m256 d, const vk_code_query *query, bool has_squares) {
+  if (has_squares) {
+    const bounds row = bound(factors, d, query);
+    return _mm256_add_ps(row.estimate, row.margin);
+  }
+  const __m256 scale = _mm256_load_ps(factors), error = _mm256_load_ps(factors + LANES),
+               norm = _mm256_load_ps(factors + 2 * LANES);
+  const __m256 estimate = _mm256_fmadd_ps(scale, d, _mm256_set1_ps(query->constant));
+  const __m256 margin = _mm256_fmadd_ps(
+      error, _mm256_set1_ps(query->error_factor),
+      _mm256_fmadd_ps(norm, _mm256_set1_ps(query->norm_factor), _mm256_set1_ps(query->slack)));
+  return _mm256_add_ps(estimate, margin);
+}
+
 // The tile of `count` queries, a constant when this is inlined.
 VK_TARGET_AVX2 __attribute__((always_inline)) static inline size_t tile(
     const uint8_t *blocks, size_t block_count, size_t group_count, const vk_code_query *queries,
     const int count, const float *thresholds, vk_code_hit *hits) {
   const size_t length = vk_code_block_length(group_count);
   const int8_t *planes[TILE];
-  for (int q = 0; q < count; q++) planes[q] = queries[q].high;
+  bool has_squares = false;
+  for (int q = 0; q < count; q++) {
+    planes[q] = queries[q].high;
+    has_squares |= queries[q].norm_weight != 0 || queries[q].square_factor != 0;
+  }
   size_t found = 0;
   for (size_t b = 0; b < block_count; b++) {
     const uint8_t *block = blocks + b * length;
     __m256i totals[2 * TILE];
-    multiply(block, group_count, planes, count, totals);
+    multiply(block, group_count, planes, count, 0, totals);
     const float *factors = (const float *)(const void *)(block + group_count * 64);
+    __m256 reached[2 * TILE], any = _mm256_setzero_ps();
     for (int q = 0; q < count; q++) {
-      const __m256 threshold = _mm256_set1_ps(thresholds[q]);
-      const __m256 high_scale = _mm256_set1_ps(queries[q].high_scale);
-      unsigned lanes = 0;
       for (int half = 0; half < 2; half++) {
-        const __m256 d = _mm256_mul_ps(
-            high_scale, without_offset(totals[2 * q + half], queries[q].high_sum));
-        const bounds row = bound(factors + 8 * half, d, &queries[q]);
-        const __m256 reached = _mm256_cmp_ps(_mm256_add_ps(row.estimate, row.margin), threshold,
-                                             _CMP_GE_OQ);
-        lanes |= (unsigned)_mm256_movemask_ps(reached) << (8 * half);
+        const __m256 d =
+            _mm256_mul_ps(_mm256_set1_ps(queries[q].high_scale),
+                          without_offset(totals[2 * q + half], queries[q].high_sum));
+        reached[2 * q + half] =
+            _mm256_cmp_ps(upper(factors + 8 * half, d, &queries[q], has_squares),
+                          _mm256_set1_ps(thresholds[q]), _CMP_GE_OQ);
+        any = _mm256_or_ps(any, reached[2 * q + half]);
       }
+    }
+    if (_mm256_testz_si256(_mm256_castps_si256(any), _mm256_castps_si256(any))) continue;
+    for (int q = 0; q < count; q++) {
+      const unsigned lanes = (unsigned)_mm256_movemask_ps(reached[2 * q]) |
+                             (unsigned)_mm256_movemask_ps(reached[2 * q + 1]) << 8;
       if (lanes != 0) hits[found++] = (vk_code_hit){(uint32_t)b, (uint16_t)q, (uint16_t)lanes};
     }
   }

@@ -118,6 +118,13 @@ size_t vk_tile_codes(vk_instruction_set set, const uint8_t *blocks, size_t block
                      size_t group_count, const vk_code_query *queries, size_t query_count,
                      const float *thresholds, vk_code_hit *hits);
 
+// Looks once more at what was found by prefixes: keeps of each hit the lanes whose upper bound by the
+// codes of `blocks` is >= thresholds[query], and of the hits those that keep any. `hits` are sorted by
+// block, at most VK_CODE_TILE of one block, each of another query. Returns how many are left.
+size_t vk_narrow_hits(vk_instruction_set set, const uint8_t *blocks, size_t group_count,
+                      const vk_code_query *queries, const float *thresholds, vk_code_hit *hits,
+                      size_t hit_count);
+
 // Writes the positions of all scores >= threshold to `positions`, ascending, and returns how many.
 // `positions` has room for `count` entries. A NaN is never selected. count < 2^32.
 size_t vk_select_at_least_f32(vk_instruction_set set, const float *scores, size_t count,

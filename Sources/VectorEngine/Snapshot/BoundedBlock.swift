@@ -72,6 +72,15 @@ struct BoundedBlock: ~Copyable {
     try run.source.withPrefixes(blocks) { codes in tile.look(at: codes, thresholds: thresholds) }
   }
 
+  /// Looks once more, by the codes, where prefixes have left rows.
+  func narrow(
+    _ hits: inout [CodeTile.Hit], with tile: CodeTile, thresholds: Span<Float>
+  ) throws(EngineError) {
+    try run.source.withCodes(blocks) { codes in
+      tile.narrow(&hits, in: codes, thresholds: thresholds)
+    }
+  }
+
   /// How many blocks it has turned to.
   var blockCount: Int { blocks.count }
 

@@ -60,9 +60,12 @@ struct CodeScan: Sendable {
         if candidates[query].threshold == -.infinity { areSettled = false }
       }
       if areSettled, !prefixTiles.isEmpty, prefixTiles[number].isOfUse() {
-        let hits = try block.look(
+        var hits = try block.look(
           withPrefixes: prefixTiles[number].tile, thresholds: thresholds.span)
         prefixTiles[number].judge(hits.count, of: members.count * block.blockCount, tiles.isEmpty)
+        if !tiles.isEmpty, !hits.isEmpty {
+          try block.narrow(&hits, with: tiles[number], thresholds: thresholds.span)
+        }
         try offer(hits, first, &block)
       } else if areSettled, !tiles.isEmpty {
         try offer(try block.look(with: tiles[number], thresholds: thresholds.span), first, &block)
@@ -109,7 +112,7 @@ struct CodeScan: Sendable {
 private struct PrefixTile: Sendable {
   /// The share of second looks from which on it does not pay, beside a look at all codes by a tile,
   /// and with both planes (measured).
-  private static let largestShare = (ofTile: 0.12, ofPlanes: 0.4)
+  private static let largestShare = (ofTile: 0.25, ofPlanes: 0.4)
   private static let pauses = 2...32
 
   let tile: CodeTile
