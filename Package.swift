@@ -123,7 +123,7 @@ let package = Package(
       name: "KernelTests", dependencies: ["TestSupport", "VectorKernels"], swiftSettings: strict),
     .testTarget(
       name: "VectorEngineTests", dependencies: ["TestSupport", "VectorEngine", "VectorKernels"],
-      swiftSettings: strict),
+      exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "LexicalIndexTests", dependencies: ["LexicalIndex", "TestSupport"],
       swiftSettings: strict),

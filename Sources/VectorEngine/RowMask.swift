@@ -66,4 +66,22 @@ struct RowMask: Sendable {
       }
     }
   }
+
+  /// The marked rows as ranges that do not touch, ascending.
+  var ranges: [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    for row in rows {
+      if let last = ranges.last, last.upperBound == row {
+        ranges[ranges.count - 1] = last.lowerBound..<(row + 1)
+      } else {
+        ranges.append(row..<(row + 1))
+      }
+    }
+    return ranges
+  }
+
+  /// Whether every mark of another is one of these.
+  func contains(_ other: RowMask) -> Bool {
+    other.count <= count && other.rows.allSatisfy(contains)
+  }
 }

@@ -164,7 +164,7 @@ import Testing
     #expect(report["dimension"] as? Int == 13)
     #expect(report["metric"] as? String == "l2")
     #expect(report["kind"] as? String == "flat")
-    #expect(report["format_version"] as? Int == 0)
+    #expect(report["format_version"] as? Int == 1)
     #expect(report["users"] as? Int == 1)
     #expect(report["sessions"] as? Int == 0)
     #expect(report["tombstones"] as? Int == 0)

@@ -43,7 +43,7 @@ import VectorKernels
     #expect(inspection.bytes["vectors"] == 30 * 6 * 4)
     #expect(inspection.bytes["ids"] == 30 * 8)
     #expect(inspection.bytes["codes"] == 2 * (2 * 64 + 192))
-    #expect(inspection.bytes.count == 12)
+    #expect(inspection.bytes.count == 16)
   }
 
   @Test func `an explanation names the path and counts the rows a search reads`() throws {

@@ -1,5 +1,4 @@
 internal import Synchronization
-internal import VectorKernels
 
 #if canImport(FoundationEssentials)
 public import FoundationEssentials
@@ -10,40 +9,43 @@ public import Foundation
 extension VectorCollection {
   /// Opens the collection of a folder, or makes a new one there.
   ///
+  /// - Parameter label: what a new folder says about whose index it is; see `label`.
   /// - Throws: `invalidArgument` when the folder's collection has another dimension or metric;
   ///   `corrupt`, `unsupportedVersion` for files that cannot be used; `inputOutput`.
-  public convenience init(at url: URL, _ configuration: Configuration) throws(EngineError) {
-    let folder = url.path
-    try Folder.create(folder)
-    let state = try Folder.withLock(folder) { () throws(EngineError) in
-      if !Manifest.exists(in: folder) {
-        // A manifest is there before the first segment, so this one was lost: to begin anew would
-        // overwrite what is left.
-        guard try !Self.hasSegments(folder) else {
-          throw EngineError(.corrupt, "\(folder) has segments but no manifest: restore the folder.")
-        }
-        try Manifest(configuration).publish(in: folder)
-      }
-      return try Self.state(folder)
-    }
-    guard state.configuration == configuration else {
-      let found = state.configuration
-      throw EngineError(
-        .invalidArgument,
-        "\(folder) holds vectors of dimension \(found.dimension) under \(found.metric), not "
-          + "\(configuration.dimension) under \(configuration.metric).")
-    }
-    self.init(folder: folder, state)
+  public convenience init(
+    at url: URL, _ configuration: Configuration, label: String = ""
+  ) throws(EngineError) {
+    try self.init(at: url, configuration, label: label, files: LocalFiles())
   }
 
-  private static func hasSegments(_ folder: String) throws(EngineError) -> Bool {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder).contains {
-        $0.hasPrefix("segment-") && $0.hasSuffix(".rvs")
+  /// The same through a file system of the caller's.
+  package convenience init(
+    at url: URL, _ configuration: Configuration, label: String = "", files: any FileSystem
+  ) throws(EngineError) {
+    let folder = Folder(url.path, files)
+    try Self.check(label)
+    try folder.create()
+    if !folder.exists(Manifest.name) {
+      try folder.withLock { () throws(EngineError) in
+        guard !folder.exists(Manifest.name) else { return }
+        // A manifest is there before the first segment, so this one was lost: to begin anew would
+        // overwrite what is left.
+        guard try folder.segmentNames().isEmpty else {
+          throw EngineError(
+            .corrupt, "\(folder.path) has segments but no manifest: restore the folder.")
+        }
+        try Manifest(configuration, Manifest.Note(label: label)).publish(in: folder)
       }
-    } catch {
-      throw EngineError(.inputOutput, "\(folder) cannot be read: \(error)")
     }
+    let (manifest, segments) = try Self.open(folder)
+    guard manifest.configuration == configuration else {
+      let found = manifest.configuration
+      throw EngineError(
+        .invalidArgument,
+        "\(folder.path) holds vectors of dimension \(found.dimension) under \(found.metric), not "
+          + "\(configuration.dimension) under \(configuration.metric).")
+    }
+    self.init(folder: folder, WriterState(manifest, segments))
   }
 
   /// Opens the collection of a folder.
@@ -51,86 +53,113 @@ extension VectorCollection {
   /// - Complexity: O(users and sessions of the folder); rows are not read.
   /// - Throws: `notAnIndex` when there is none; otherwise as above.
   public convenience init(opening url: URL) throws(EngineError) {
-    self.init(folder: url.path, try Self.state(url.path))
+    let folder = Folder(url.path)
+    let (manifest, segments) = try Self.open(folder)
+    self.init(folder: folder, WriterState(manifest, segments))
   }
 
-  /// Makes everything that was written durable: the buffer becomes a segment, deletions are listed in
-  /// the manifest. Does nothing for a collection in memory, or when nothing was written.
+  /// How far the published state has come in the caller's own counting, which only `flush` moves; 0 at
+  /// first, and for a collection in memory.
+  public var position: UInt64 { writer.withLock { $0.note.position } }
+
+  /// What the folder says about whose index it is, which only `flush` changes; empty at first.
+  public var label: String { writer.withLock { $0.note.label } }
+
+  /// Makes the state that others have published in the folder the one that is seen here.
   ///
-  /// - Throws: `conflict` when another writer has published since this collection was opened or
-  ///   flushed (nothing is lost: open the folder again and repeat what was written since);
-  ///   `inputOutput`.
-  public func flush() throws(EngineError) {
-    guard let folder, writer.withLock({ $0.hasChanges }) else { return }
-    try Folder.withLock(folder) { () throws(EngineError) in
-      try write { state throws(EngineError) in
-        let onDisk = try Manifest(folder: folder)
-        guard onDisk.generation == state.generation else {
-          throw EngineError(
-            .conflict,
-            "Another writer has changed \(folder) since it was opened here; open it again.")
-        }
-        let generation = onDisk.generation &+ 1
-        var segments = state.segments
-        if let sealed = try Self.seal(state, folder, generation) { segments.append(sealed) }
-        let parts = segments.map { Manifest.Part(name: $0.segment.name, dead: $0.dead.rows) }
-        try Manifest(configuration, generation: generation, parts: parts).publish(in: folder)
-        state.replaceBuffer(by: segments, generation: generation)
+  /// Snapshots that were taken before stay as they are. What was written here and not flushed does not
+  /// survive: either it is given up, and the caller writes it again, or nothing changes.
+  ///
+  /// - Parameter discardingChanges: whether what was not flushed is given up when the folder has moved.
+  /// - Returns: whether the folder had moved.
+  /// - Complexity: a read of a few bytes when it had not; otherwise O(users and sessions of the files
+  ///   that are new).
+  /// - Throws: `conflict` when the folder has moved and there are changes here that may not be given up;
+  ///   as opening does.
+  public func refresh(discardingChanges: Bool = false) throws(EngineError) -> Bool {
+    guard let folder else { return false }
+    let seen = writer.withLock { $0.generation }
+    guard try Manifest.generation(in: folder) != seen else { return false }
+    return try write { state throws(EngineError) in
+      let (manifest, segments) = try Self.open(folder, sharing: state.segments)
+      guard manifest.generation != state.generation else { return false }
+      guard manifest.configuration == configuration else {
+        throw EngineError(.corrupt, "\(folder.path) has become an index of another shape.")
       }
+      guard discardingChanges || !state.hasChanges else { throw Self.conflict(folder) }
+      state.adopt(manifest, segments)
+      return true
     }
   }
 
-  /// Checks every byte of every segment.
+  /// Checks every byte of every segment, and what of their structure opening leaves out.
   ///
+  /// - Complexity: O(bytes).
   /// - Throws: `corrupt`, naming the file and the section.
   public func verify() throws(EngineError) {
     for sealed in snapshot().segments { try sealed.segment.verifyEverything() }
   }
 
-  private static func seal(
-    _ state: WriterState, _ folder: String, _ generation: UInt64
-  ) throws(EngineError) -> SealedRows? {
-    let output = try SegmentWriter(state.buffer, state.configuration)
-    guard output.rowCount > 0 else { return nil }
-    let digits = String(generation)
-    let name =
-      "segment-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits + ".rvs"
-    let temporary = folder + "/" + name + ".new"
-    try output.write(to: temporary)
-    try Folder.rename(temporary, to: folder + "/" + name, in: folder)
-    return try sealedRows(folder, Manifest.Part(name: name, dead: []))
+  static func conflict(_ folder: Folder) -> EngineError {
+    EngineError(
+      .conflict,
+      "Another writer has changed \(folder.path) since it was opened here; open it again.")
   }
 
-  private static func state(_ folder: String) throws(EngineError) -> WriterState {
-    let manifest = try Manifest(folder: folder)
-    var segments: [SealedRows] = []
-    for part in manifest.parts {
-      let sealed = try sealedRows(folder, part)
-      guard sealed.segment.dimension == manifest.configuration.dimension,
-        sealed.segment.metric == manifest.configuration.metric
-      else {
-        throw EngineError(.corrupt, "\(sealed.segment.path) is not a segment of this index.")
-      }
-      segments.append(sealed)
+  static func check(_ label: String) throws(EngineError) {
+    guard label.utf8.count <= Manifest.Note.largestLabel else {
+      throw EngineError(.invalidArgument, "A label has at most 1,024 bytes.")
     }
-    return WriterState(manifest.configuration, segments, manifest.generation)
   }
 
-  private static func sealedRows(
-    _ folder: String, _ part: Manifest.Part
+  // MARK: Opening files
+
+  /// How often a manifest is read again because its files went away meanwhile.
+  private static let patience = 100
+
+  /// Opens what the folder's manifest lists.
+  ///
+  /// - Parameter known: segments that are open already.
+  static func open(
+    _ folder: Folder, sharing known: [SealedRows] = []
+  ) throws(EngineError) -> (Manifest, [SealedRows]) {
+    var attempts = 0
+    while true {
+      let manifest = try Manifest(folder)
+      do {
+        var segments: [SealedRows] = []
+        for part in manifest.parts {
+          segments.append(try sealedRows(folder, part, manifest.configuration, known))
+        }
+        return (manifest, segments)
+      } catch {
+        // Somebody may have compacted since the manifest was read; then there is a newer one.
+        attempts += 1
+        guard attempts < patience, try Manifest.generation(in: folder) != manifest.generation else {
+          throw error
+        }
+      }
+    }
+  }
+
+  static func sealedRows(
+    _ folder: Folder, _ part: Manifest.Part, _ configuration: Configuration,
+    _ known: [SealedRows] = []
   ) throws(EngineError) -> SealedRows {
-    guard Folder.exists(folder + "/" + part.name) else {
+    if var sealed = known.first(where: { part.isThis($0.segment) }) {
+      sealed.dead = part.dead
+      return sealed
+    }
+    guard folder.exists(part.name) else {
       throw EngineError(
-        .corrupt, "\(folder) lists \(part.name), which is missing. Restore it from a backup.")
+        .corrupt, "\(folder.path) lists \(part.name), which is missing. Restore it from a backup.")
     }
-    let segment = try Segment(folder: folder, name: part.name)
-    var dead = RowMask()
-    for row in part.dead {
-      guard row >= 0, row < segment.rowCount else {
-        throw EngineError(.corrupt, "\(folder): the manifest lists rows that do not exist.")
-      }
-      _ = dead.insert(row)
+    let segment = try Segment(folder: folder.path, name: part.name)
+    guard part.isThis(segment), segment.dimension == configuration.dimension,
+      segment.metric == configuration.metric
+    else {
+      throw EngineError(.corrupt, "\(segment.path) is not the segment that the index lists.")
     }
-    return try SealedRows(segment, dead: dead)
+    return try SealedRows(segment, dead: part.dead)
   }
 }

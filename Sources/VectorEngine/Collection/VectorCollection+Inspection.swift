@@ -32,7 +32,8 @@ extension VectorCollection {
     /// The users with the most rows, by rows descending, then by the key's bytes.
     public var largestUsers: [UserCount]
     /// Bytes of the sealed files by section: vectors, codes, prefixes, basis, ids, groups, times, squaredNorms,
-    /// users, sessions, keys, checksums; what is left of the files are headers and padding.
+    /// users, sessions, keys, sequencesAdded, sequencesRemoved, order, checksums, roots; what is left of the
+    /// files are headers, padding, and sections that others keep.
     public var bytes: [String: Int]
   }
 

@@ -13,7 +13,6 @@ extension VectorCollection {
   public func upsert(_ batch: VectorBatch) throws(EngineError) {
     let prepared = try prepare(batch)
     try write { state throws(EngineError) in
-      try state.locateSealedRows()
       try Self.checkOwners(of: batch, in: state)
       let dimension = configuration.dimension
       for i in batch.ids.indices {
@@ -30,7 +29,6 @@ extension VectorCollection {
   public func remove(ids: some Sequence<UInt64>) throws(EngineError) -> Int {
     let ids = Array(ids)
     return try write { state throws(EngineError) in
-      try state.locateSealedRows()
       var removed = 0
       for id in ids where try state.remove(id) { removed += 1 }
       return removed
@@ -42,17 +40,35 @@ extension VectorCollection {
   /// - Complexity: O(rows in scope).
   public func remove(in scope: SearchScope) throws(EngineError) -> Int {
     try write { state throws(EngineError) in
-      try state.locateSealedRows()
       var ids: [UInt64] = []
+      var removed = 0
       for run in try state.snapshot().runs(in: scope) {
         try run.forEachLiveRange(SearchOptions()) { rows throws(EngineError) in
+          if let segment = run.source as? Segment {
+            state.remove(rows, of: segment)
+            removed += rows.count
+            return
+          }
           try run.source.withIDs(rows) { span in
             for i in span.indices { ids.append(span[i]) }
           }
         }
       }
-      for id in ids { _ = try state.remove(id) }
-      return ids.count
+      for id in ids where try state.remove(id) { removed += 1 }
+      return removed
+    }
+  }
+
+  /// Which of these ids are in use.
+  ///
+  /// - Complexity: O(log rows) for each id and sealed file.
+  /// - Throws: `corrupt`.
+  public func contains(ids: some Sequence<UInt64>) throws(EngineError) -> [Bool] {
+    let ids = Array(ids)
+    return try writer.withLock { state throws(EngineError) in
+      var found: [Bool] = []
+      for id in ids { found.append(try state.contains(id)) }
+      return found
     }
   }
 

@@ -7,7 +7,8 @@ internal import Synchronization
 /// methods are synchronous and may be called from any thread.
 ///
 /// A collection made at a folder keeps sealed segments there: `flush()` makes what was written
-/// durable. One made without a folder lives in memory only.
+/// durable, `compact()` brings each user's rows together, and `refresh()` shows what others have
+/// published. One made without a folder lives in memory only.
 public final class VectorCollection: Sendable {
   /// What all rows of a collection have in common.
   public struct Configuration: Hashable, Sendable {
@@ -48,7 +49,7 @@ public final class VectorCollection: Sendable {
 
   /// The dimension and the metric.
   public let configuration: Configuration
-  let folder: String?
+  let folder: Folder?
   let writer: Mutex<WriterState>
   /// What the next snapshot shows; the lock is held for a copy only, so readers never wait long.
   let published: Mutex<VectorSnapshot>
@@ -62,7 +63,7 @@ public final class VectorCollection: Sendable {
     writer = Mutex(state)
   }
 
-  init(folder: String, _ state: consuming WriterState) {
+  init(folder: Folder, _ state: consuming WriterState) {
     configuration = state.configuration
     self.folder = folder
     published = Mutex(state.snapshot())

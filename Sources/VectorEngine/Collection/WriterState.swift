@@ -2,24 +2,27 @@ internal import VectorKernels
 
 /// What the writer of a collection works on. Only one thread at a time has it.
 struct WriterState: Sendable {
-  /// Where a row is.
-  enum Location: Sendable {
-    case buffered(user: Int, row: Int)
-    case sealed(segment: Int, row: Int)
+  /// Where a row of the buffer is.
+  private struct Location: Sendable {
+    let user: Int
+    let row: Int
   }
 
   let configuration: VectorCollection.Configuration
   var generation: UInt64 = 0
+  var note = Manifest.Note()
+  /// The sealed rows with all marks, also those that are not yet in the manifest.
   var segments: [SealedRows] = []
+  /// The marks of each segment as the manifest has them.
+  var publishedDead: [RowMask] = []
   var buffer = RowBuffer()
   var liveCount = 0
   /// Whether something was written that is not yet in the folder.
   private(set) var hasChanges = false
   var sharesGroups = false
-  /// The row of each id. Sealed rows are only listed once a write needs them: opening a folder to
-  /// search it reads no ids.
+  /// The buffered row of each id; a sealed one is looked up in its segment, so opening a folder and
+  /// writing to it reads no more ids than are written.
   private var locations: [UInt64: Location] = [:]
-  private var knowsSealedRows = true
   private var userNames: [String] = []
   private var userNumbers: [ByteKey: Int] = [:]
 
@@ -27,16 +30,10 @@ struct WriterState: Sendable {
     self.configuration = configuration
   }
 
-  /// The state of an opened folder.
-  init(
-    _ configuration: VectorCollection.Configuration, _ segments: [SealedRows], _ generation: UInt64
-  ) {
-    self.configuration = configuration
-    self.segments = segments
-    self.generation = generation
-    liveCount = segments.reduce(0) { $0 + $1.segment.rowCount - $1.dead.count }
-    knowsSealedRows = segments.isEmpty
-    sharesGroups = segments.contains { $0.segment.sharesGroups }
+  /// The state of an opened folder, in which nothing was written here.
+  init(_ manifest: Manifest, _ segments: [SealedRows]) {
+    configuration = manifest.configuration
+    adopt(manifest, segments)
   }
 
   func snapshot() -> VectorSnapshot {
@@ -47,27 +44,28 @@ struct WriterState: Sendable {
 
   // MARK: Looking up
 
-  /// Lists the sealed rows by id, the first time a write asks for it.
-  mutating func locateSealedRows() throws(EngineError) {
-    guard !knowsSealedRows else { return }
-    for (number, sealed) in segments.enumerated() {
-      let count = sealed.segment.rowCount
-      try sealed.segment.withIDs(0..<count) { ids throws(EngineError) in
-        for row in 0..<count where !sealed.dead.contains(row) {
-          locations[ids[row]] = .sealed(segment: number, row: row)
-        }
-      }
-    }
-    knowsSealedRows = true
+  /// Whether a row has this id.
+  ///
+  /// - Complexity: O(log rows) for each segment.
+  func contains(_ id: UInt64) throws(EngineError) -> Bool {
+    if locations[id] != nil { return true }
+    return try sealedPlace(of: id) != nil
   }
 
   /// The user whom the row with this id belongs to.
   func owner(of id: UInt64) throws(EngineError) -> String? {
-    switch locations[id] {
-    case .buffered(let user, _): userNames[user]
-    case .sealed(let segment, let row): try segments[segment].segment.user(ofRow: row)
-    case nil: nil
+    if let buffered = locations[id] { return userNames[buffered.user] }
+    guard let (segment, row) = try sealedPlace(of: id) else { return nil }
+    return try segments[segment].segment.user(ofRow: row)
+  }
+
+  /// The living sealed row with an id; the latest segments are looked at first.
+  private func sealedPlace(of id: UInt64) throws(EngineError) -> (segment: Int, row: Int)? {
+    for number in segments.indices.reversed() {
+      guard let row = try segments[number].segment.row(withID: id) else { continue }
+      if !segments[number].dead.contains(row) { return (number, row) }
     }
+    return nil
   }
 
   // MARK: Changing
@@ -83,7 +81,7 @@ struct WriterState: Sendable {
         vector: vector, id: id, group: group, session: scope.session, time: time,
         squaredNorm: squaredNorm)
     }
-    locations[id] = .buffered(user: number(of: scope.user), row: row)
+    locations[id] = Location(user: number(of: scope.user), row: row)
     if group != id { sharesGroups = true }
     liveCount += 1
     hasChanges = true
@@ -91,15 +89,23 @@ struct WriterState: Sendable {
 
   /// Marks the row with this id as deleted; false when there is none.
   mutating func remove(_ id: UInt64) throws(EngineError) -> Bool {
-    guard let location = locations.removeValue(forKey: id) else { return false }
-    switch location {
-    case .sealed(let segment, let row): _ = segments[segment].dead.insert(row)
-    case .buffered(let user, let row):
-      try removeBuffered(userNames[user], user, row)
+    if let buffered = locations.removeValue(forKey: id) {
+      try removeBuffered(userNames[buffered.user], buffered.user, buffered.row)
+    } else if let (segment, row) = try sealedPlace(of: id) {
+      _ = segments[segment].dead.insert(row)
+    } else {
+      return false
     }
     liveCount -= 1
     hasChanges = true
     return true
+  }
+
+  /// Marks sealed rows that are not deleted as deleted.
+  mutating func remove(_ rows: Range<Int>, of segment: Segment) {
+    guard let number = segments.firstIndex(where: { $0.segment === segment }) else { return }
+    for row in rows where segments[number].dead.insert(row) { liveCount -= 1 }
+    hasChanges = true
   }
 
   private mutating func removeBuffered(
@@ -115,20 +121,43 @@ struct WriterState: Sendable {
     let moved = try rewritten.withoutDeadRows(dimension: dimension)
     buffer.edit(name, dimension: dimension) { $0 = moved }
     try moved.block.withIDs(0..<moved.count) { ids throws(EngineError) in
-      for row in 0..<moved.count { locations[ids[row]] = .buffered(user: user, row: row) }
+      for row in 0..<moved.count { locations[ids[row]] = Location(user: user, row: row) }
     }
   }
 
-  /// Starts a new buffer after the old one was sealed as the last of these segments.
-  mutating func replaceBuffer(by segments: [SealedRows], generation: UInt64) {
+  // MARK: Publishing
+
+  /// Goes on from a published state; what was written and is not in it is forgotten.
+  mutating func adopt(_ manifest: Manifest, _ segments: [SealedRows]) {
     self.segments = segments
-    self.generation = generation
+    publishedDead = segments.map(\.dead)
+    generation = manifest.generation
+    note = manifest.note
+    liveCount = segments.reduce(0) { $0 + $1.segment.rowCount - $1.dead.count }
+    sharesGroups = segments.contains { $0.segment.sharesGroups }
     buffer = RowBuffer()
     hasChanges = false
     locations = [:]
-    knowsSealedRows = segments.isEmpty
     userNames = []
     userNumbers = [:]
+  }
+
+  /// Goes on from a published state in which one segment stands in the place of several (or none, when
+  /// no row was left); what was written and is not in it stays.
+  ///
+  /// - Parameter merged: the new segment with the marks of the manifest, and where its rows were.
+  mutating func adopt(
+    _ manifest: Manifest, replacing range: Range<Int>, by merged: SealedRows?, _ moved: MovedRows
+  ) {
+    let marks = moved.marks(segments[range].map { ($0.segment, $0.dead) })
+    publishedDead.replaceSubrange(range, with: merged.map { [$0.dead] } ?? [])
+    let replacement = merged.map { sealed in
+      var sealed = sealed
+      sealed.dead = marks
+      return [sealed]
+    }
+    segments.replaceSubrange(range, with: replacement ?? [])
+    generation = manifest.generation
   }
 
   private mutating func number(of user: String) -> Int {

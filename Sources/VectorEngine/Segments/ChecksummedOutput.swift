@@ -1,17 +1,17 @@
 internal import VectorKernels
 
 /// Passes bytes on to a file and keeps the checksum of each chunk of them.
-struct ChecksummedOutput: ~Copyable {
+struct ChecksummedOutput {
   private static let bytesOfPiece = 1 << 20
 
-  private let file: FolderFile
+  private let file: any WritableFile
   private let kernels = RowKernels()
   private var checksums: [UInt32] = []
   private var current: UInt32 = 0
   private var inChunk = 0
   private var pending: [UInt8] = []
 
-  init(_ file: consuming FolderFile) { self.file = file }
+  init(_ file: any WritableFile) { self.file = file }
 
   mutating func write<Element: BitwiseCopyable>(_ elements: Span<Element>) throws(EngineError) {
     // Small pieces are gathered and large ones are cut, so that a system call carries about a
@@ -31,17 +31,26 @@ struct ChecksummedOutput: ~Copyable {
     try flush()
   }
 
+  /// Writes the checksums, theirs and the footer, and returns when all of it is durable.
   mutating func finish(length: Int, headerChecksum: UInt32) throws(EngineError) {
     precondition(inChunk == 0 && pending.isEmpty, "sections end on a chunk")
     var tail: [UInt8] = []
+    tail.reserveCapacity(SegmentFormat.roundedUp(4 * checksums.count) + SegmentFormat.chunk)
     for checksum in checksums { tail.append(number: checksum) }
-    let sum = kernels.checksum(of: tail.span)
-    tail.append(contentsOf: SegmentFormat.endMagic)
-    tail.append(number: UInt64(length))
-    tail.append(number: sum)
-    tail.append(number: headerChecksum)
-    tail.append(number: UInt64(0))
+    tail.appendZeros(upTo: SegmentFormat.roundedUp(tail.count))
+    var roots: [UInt8] = []
+    for start in stride(from: 0, to: tail.count, by: SegmentFormat.chunk) {
+      roots.append(
+        number: kernels.checksum(of: tail.span.extracting(start..<(start + SegmentFormat.chunk))))
+    }
     try file.write(tail.span)
+    let sum = kernels.checksum(of: roots.span)
+    roots.append(contentsOf: SegmentFormat.endMagic)
+    roots.append(number: UInt64(length))
+    roots.append(number: sum)
+    roots.append(number: headerChecksum)
+    roots.append(number: UInt64(0))
+    try file.write(roots.span)
     try file.synchronise()
   }
 

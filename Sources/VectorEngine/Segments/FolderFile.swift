@@ -4,12 +4,61 @@ internal import Glibc
 internal import Darwin
 #endif
 
+/// What a writer asks of the file system.
+///
+/// Tests put one in its place that fails, or that forgets what was not made durable.
+package protocol FileSystem: Sendable {
+  /// Creates a file, or empties it when it is there.
+  func create(_ path: String) throws(EngineError) -> any WritableFile
+  /// Gives a file another name, replacing what had it.
+  func rename(_ old: String, to new: String) throws(EngineError)
+  /// Takes a file's name away.
+  func remove(_ path: String) throws(EngineError)
+  /// Returns when the names in a folder are on the device.
+  func synchronise(folder: String) throws(EngineError)
+}
+
 /// A file that is written from front to back and then made durable.
-struct FolderFile: ~Copyable {
+package protocol WritableFile: AnyObject {
+  /// Appends bytes.
+  func write(_ bytes: Span<UInt8>) throws(EngineError)
+  /// Returns when the bytes are on the device.
+  func synchronise() throws(EngineError)
+}
+
+/// The file system of the machine.
+package struct LocalFiles: FileSystem {
+  package init() {}
+
+  package func create(_ path: String) throws(EngineError) -> any WritableFile {
+    try LocalFile(creating: path)
+  }
+
+  package func rename(_ old: String, to new: String) throws(EngineError) {
+    #if canImport(Glibc)
+    let failed = unsafe Glibc.rename(old, new)
+    #else
+    let failed = unsafe Darwin.rename(old, new)
+    #endif
+    guard failed == 0 else { throw .fromSystem("rename", old) }
+  }
+
+  package func remove(_ path: String) throws(EngineError) {
+    guard unsafe unlink(path) == 0 || errno == ENOENT else { throw .fromSystem("remove", path) }
+  }
+
+  package func synchronise(folder: String) throws(EngineError) {
+    let descriptor = unsafe open(folder, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .fromSystem("open", folder) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw .fromSystem("make durable", folder) }
+  }
+}
+
+private final class LocalFile: WritableFile {
   private let descriptor: Int32
   private let path: String
 
-  /// Creates the file, or empties it when it is there.
   init(creating path: String) throws(EngineError) {
     self.path = path
     descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -18,9 +67,8 @@ struct FolderFile: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// Appends the elements' bytes.
-  func write<Element: BitwiseCopyable>(_ elements: Span<Element>) throws(EngineError) {
-    let failed: EngineError? = unsafe elements.withUnsafeBytes { bytes in
+  func write(_ bytes: Span<UInt8>) throws(EngineError) {
+    let failed: EngineError? = unsafe bytes.withUnsafeBytes { bytes in
       var written = 0
       while written < bytes.count {
         guard let base = bytes.baseAddress else { return nil }
@@ -36,7 +84,6 @@ struct FolderFile: ~Copyable {
     if let failed { throw failed }
   }
 
-  /// Returns when the bytes are on the device.
   func synchronise() throws(EngineError) {
     guard fsync(descriptor) == 0 else { throw .fromSystem("make durable", path) }
   }
@@ -48,57 +95,6 @@ struct FolderFile: ~Copyable {
     unsafe Glibc.write(descriptor, bytes, count)
     #else
     unsafe Darwin.write(descriptor, bytes, count)
-    #endif
-  }
-}
-
-/// What is done to folders and names in them.
-enum Folder {
-  /// Makes the folder unless it is there; its parent must exist.
-  static func create(_ path: String) throws(EngineError) {
-    guard unsafe mkdir(path, 0o755) == 0 else {
-      guard errno == EEXIST else { throw .fromSystem("create", path) }
-      return
-    }
-    // The new folder's name lies in its parent.
-    try synchronise(path + "/..")
-  }
-
-  static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
-
-  /// Gives a file another name, replacing what had it, and returns when the folder is durable.
-  static func rename(_ old: String, to new: String, in folder: String) throws(EngineError) {
-    guard systemRename(old, new) == 0 else { throw .fromSystem("rename", old) }
-    try synchronise(folder)
-  }
-
-  /// Returns when the names in the folder are on the device.
-  static func synchronise(_ folder: String) throws(EngineError) {
-    let descriptor = unsafe open(folder, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .fromSystem("open", folder) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw .fromSystem("make durable", folder) }
-  }
-
-  /// Runs the body while no other process or collection runs one in the same folder.
-  static func withLock<R>(
-    _ folder: String, _ body: () throws(EngineError) -> R
-  ) throws(EngineError) -> R {
-    let path = folder + "/lock"
-    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .fromSystem("open", path) }
-    defer { close(descriptor) }
-    while flock(descriptor, LOCK_EX) != 0 {
-      guard errno == EINTR else { throw .fromSystem("lock", path) }
-    }
-    return try body()
-  }
-
-  private static func systemRename(_ old: String, _ new: String) -> Int32 {
-    #if canImport(Glibc)
-    unsafe Glibc.rename(old, new)
-    #else
-    unsafe Darwin.rename(old, new)
     #endif
   }
 }

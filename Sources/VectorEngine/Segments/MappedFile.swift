@@ -49,6 +49,12 @@ final class MappedFile: @unchecked Sendable {
     unsafe AlignedMemory.expect(base + offset, count: byteCount)
   }
 
+  /// Gives the memory of the pages back; they are read again when they are touched.
+  func release() {
+    guard let base = unsafe base else { return }
+    unsafe madvise(UnsafeMutableRawPointer(mutating: base), count, MADV_DONTNEED)
+  }
+
   /// Lends elements that lie at an offset, which must be a multiple of their alignment.
   func withSpan<Element: BitwiseCopyable, R>(
     of type: Element.Type, offset: Int, count elements: Int,

@@ -3,9 +3,9 @@ internal import VectorKernels
 
 /// A sealed file of rows, read through a mapping.
 ///
-/// Opening checks the header, the footer, the arithmetic of all sections, the table of checksums
-/// and the whole directory, so that nothing later has to. The planes of the rows are checked chunk
-/// by chunk, the first time each is lent.
+/// Opening checks the header, the footer, the arithmetic of all sections, and the directory of users
+/// and sessions, so that nothing later has to. The planes of the rows are checked chunk by chunk, the
+/// first time each is lent, and so are the checksums themselves: opening reads none of them.
 final class Segment: RowSource {
   let name: String
   let dimension: Int
@@ -16,14 +16,21 @@ final class Segment: RowSource {
   let largestSquaredNorm: Float
   let sharesGroups: Bool
   let prefixes: PrefixCodes?
+  /// No row has an id outside of these.
+  let ids: ClosedRange<UInt64>
+  /// The checksum of the header, by which the manifest names the file.
+  let checksum: UInt32
   var byteCount: Int { file.count }
 
   let file: MappedFile
   let path: String
-  private let sections: [Range<Int>]
+  private let table: SectionTable
   private let verified: VerifiedChunks
+  private let verifiedChecksums: VerifiedChunks
 
   /// Opens a file of a folder.
+  ///
+  /// - Complexity: O(users + sessions); no row is read.
   init(folder: String, name: String) throws(EngineError) {
     self.name = name
     path = folder + "/" + name
@@ -36,56 +43,93 @@ final class Segment: RowSource {
     sessionCount = header.sessionCount
     largestSquaredNorm = header.largestSquaredNorm
     sharesGroups = header.sharesGroups
-    sections = header.sections
+    ids = header.smallestID...header.largestID
+    checksum = header.checksum
+    table = header.table
     prefixes = try Self.prefixes(header, file)
-    verified = VerifiedChunks(count: sections.last.map { $0.count / 4 } ?? 0)
+    verified = VerifiedChunks(count: table[.checksums].count / 4)
+    verifiedChecksums = VerifiedChunks(count: table[.roots].count / 4)
     for section in [SegmentFormat.Section.basis, .users, .sessions, .keys] {
-      try verify(sections[section.rawValue], in: section)
+      try verify(table[section])
     }
     try checkDirectory()
   }
 
   /// The offset of a section in the file.
-  func offset(of section: SegmentFormat.Section) -> Int { sections[section.rawValue].lowerBound }
+  func offset(of section: SegmentFormat.Section) -> Int { table[section].lowerBound }
 
   /// How many bytes a section has.
-  func length(of section: SegmentFormat.Section) -> Int { sections[section.rawValue].count }
+  func length(of section: SegmentFormat.Section) -> Int { table[section].count }
+
+  /// The names of the sections that others keep beside the rows.
+  var sideNames: [String] { table.sides.map(\.name) }
+
+  /// Lends such a section; nil when there is none of this name.
+  func withSide<R>(
+    _ name: String, _ body: (Span<UInt8>) throws(EngineError) -> R
+  ) throws(EngineError) -> R? {
+    guard let side = table.sides.first(where: { $0.name == name }) else { return nil }
+    try verify(side.range)
+    return try file.withSpan(
+      of: UInt8.self, offset: side.range.lowerBound, count: side.range.count, body)
+  }
 
   /// Checks every byte of the file, also what was found sound before.
   ///
   /// - Throws: `corrupt`, naming the file and the section.
   func verifyEverything() throws(EngineError) {
-    for section in SegmentFormat.Section.allCases where section != .checksums {
-      let range = sections[section.rawValue]
-      try verify(
-        range.lowerBound..<SegmentFormat.roundedUp(range.upperBound), in: section, again: true)
-    }
-    try verify(0..<SegmentFormat.headerLength, in: .vectors, again: true)
+    _ = try SegmentHeader(file, path)
+    for chunk in 0..<(table[.roots].count / 4) { try verifyChecksums(chunk) }
+    for chunk in 0..<(table[.checksums].count / 4) { try verifyChunk(chunk) }
+    try checkDirectory()
+    try checkOrder()
   }
 
-  /// Checks chunks that were not checked before, or all of them again.
-  private func verify(
-    _ bytes: Range<Int>, in section: SegmentFormat.Section, again: Bool = false
-  ) throws(EngineError) {
+  /// Checks chunks that were not checked before.
+  private func verify(_ bytes: Range<Int>) throws(EngineError) {
     guard !bytes.isEmpty else { return }
     let chunks =
       (bytes.lowerBound / SegmentFormat.chunk)..<SegmentFormat.roundedUp(bytes.upperBound)
       / SegmentFormat.chunk
-    for chunk in chunks where again || !verified.contains(chunk) {
-      let checksums = sections[SegmentFormat.Section.checksums.rawValue]
-      let expected = try file.withSpan(
-        of: UInt32.self, offset: checksums.lowerBound + 4 * chunk, count: 1
-      ) { $0[0].littleEndian }
-      let found = try file.withSpan(
-        of: UInt8.self, offset: chunk * SegmentFormat.chunk, count: SegmentFormat.chunk
-      ) { RowKernels().checksum(of: $0) }
-      guard found == expected else {
-        throw EngineError(
-          .corrupt,
-          "\(path): the section \(section) is damaged near byte \(chunk * SegmentFormat.chunk). "
-            + "Restore the folder from a backup or build the index again.")
+    for chunk in chunks where !verified.contains(chunk) {
+      let group = chunk * 4 / SegmentFormat.chunk
+      if !verifiedChecksums.contains(group) {
+        try verifyChecksums(group)
+        verifiedChecksums.insert(group)
       }
+      try verifyChunk(chunk)
       verified.insert(chunk)
+    }
+  }
+
+  /// Checks a chunk whose checksum was found sound.
+  private func verifyChunk(_ chunk: Int) throws(EngineError) {
+    guard try isSound(chunk * SegmentFormat.chunk, table[.checksums].lowerBound + 4 * chunk) else {
+      let section = table.name(at: chunk * SegmentFormat.chunk)
+      throw EngineError(
+        .corrupt,
+        "\(path): the section \(section) is damaged near byte \(chunk * SegmentFormat.chunk). "
+          + "Restore the folder from a backup or build the index again.")
+    }
+  }
+
+  /// Checks a chunk of the checksums by its root, which opening has checked.
+  private func verifyChecksums(_ chunk: Int) throws(EngineError) {
+    let start = table[.checksums].lowerBound + chunk * SegmentFormat.chunk
+    guard try isSound(start, table[.roots].lowerBound + 4 * chunk) else {
+      throw EngineError(
+        .corrupt,
+        "\(path): the checksums are damaged near byte \(start). Restore the folder from a backup or "
+          + "build the index again.")
+    }
+  }
+
+  private func isSound(_ chunk: Int, _ checksum: Int) throws(EngineError) -> Bool {
+    let expected = try file.withSpan(of: UInt32.self, offset: checksum, count: 1) {
+      $0[0].littleEndian
+    }
+    return try file.withSpan(of: UInt8.self, offset: chunk, count: SegmentFormat.chunk) {
+      RowKernels().checksum(of: $0) == expected
     }
   }
 
@@ -94,10 +138,10 @@ final class Segment: RowSource {
     _ body: (Span<Element>) throws(EngineError) -> R
   ) throws(EngineError) -> R {
     let stride = MemoryLayout<Element>.stride
-    let start = sections[section.rawValue].lowerBound + elements.lowerBound * stride
-    precondition(
-      elements.upperBound * stride <= sections[section.rawValue].count, "beyond the section")
-    try verify(start..<(start + elements.count * stride), in: section)
+    let range = table[section]
+    let start = range.lowerBound + elements.lowerBound * stride
+    precondition(elements.upperBound * stride <= range.count, "beyond the section")
+    try verify(start..<(start + elements.count * stride))
     return try file.withSpan(of: Element.self, offset: start, count: elements.count, body)
   }
 
@@ -156,7 +200,7 @@ final class Segment: RowSource {
     _ header: SegmentHeader, _ file: MappedFile
   ) throws(EngineError) -> PrefixCodes? {
     guard header.directions > 0 else { return nil }
-    let basis = header.sections[SegmentFormat.Section.basis.rawValue]
+    let basis = header.table[.basis]
     let error = try file.withSpan(of: UInt32.self, offset: basis.upperBound - 4, count: 1) {
       Float(bitPattern: $0[0].littleEndian)
     }
@@ -186,6 +230,48 @@ final class Segment: RowSource {
     _ range: Range<Int>, _ body: (Span<Float>) throws(EngineError) -> R
   ) throws(EngineError) -> R {
     try lend(.squaredNorms, range, body)
+  }
+}
+
+/// Which row has an id: the rows are listed in the order of their ids.
+extension Segment {
+  /// The row with this id, deleted or not; nil when there is none.
+  ///
+  /// - Complexity: O(log rows).
+  func row(withID id: UInt64) throws(EngineError) -> Int? {
+    guard ids.contains(id) else { return nil }
+    var low = 0
+    var high = rowCount
+    while low < high {
+      let middle = (low + high) / 2
+      let row = try row(inOrder: middle)
+      let found = try self.id(of: row)
+      if found == id { return row }
+      if found < id { low = middle + 1 } else { high = middle }
+    }
+    return nil
+  }
+
+  private func row(inOrder place: Int) throws(EngineError) -> Int {
+    let row = try lend(.order, place..<(place + 1)) { (rows: Span<UInt32>) in
+      Int(rows[0].littleEndian)
+    }
+    guard row < rowCount else {
+      throw EngineError(.corrupt, "\(path): the order of the ids names rows that do not exist.")
+    }
+    return row
+  }
+
+  /// Checks that the order is one of all rows, each id once.
+  private func checkOrder() throws(EngineError) {
+    var previous: UInt64?
+    for place in 0..<rowCount {
+      let id = try id(of: try row(inOrder: place))
+      guard previous.map({ $0 < id }) ?? true, ids.contains(id) else {
+        throw EngineError(.corrupt, "\(path): the order of the ids is damaged.")
+      }
+      previous = id
+    }
   }
 }
 

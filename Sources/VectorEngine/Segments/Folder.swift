@@ -1,0 +1,114 @@
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+#if canImport(Glibc)
+internal import Glibc
+#else
+internal import Darwin
+#endif
+
+/// The folder of a collection: its names, and the locks that keep its writers apart.
+struct Folder: Sendable {
+  /// Held while a state is published, never longer than one seal.
+  static let lock = "lock"
+  /// Held by whoever compacts; seals do not wait for it.
+  static let compactionLock = "compaction.lock"
+  /// A segment while it is sealed, before it has its name.
+  static let sealing = "sealing.new"
+  /// A segment while it is merged.
+  static let compacting = "compaction.new"
+
+  let path: String
+  let files: any FileSystem
+
+  init(_ path: String, _ files: any FileSystem = LocalFiles()) {
+    self.path = path
+    self.files = files
+  }
+
+  func path(of name: String) -> String { path + "/" + name }
+
+  /// Makes the folder unless it is there; its parent must exist.
+  func create() throws(EngineError) {
+    guard unsafe mkdir(path, 0o755) == 0 else {
+      guard errno == EEXIST else { throw .fromSystem("create", path) }
+      return
+    }
+    // The new folder's name lies in its parent.
+    try files.synchronise(folder: path + "/..")
+  }
+
+  func exists(_ name: String) -> Bool { unsafe access(path(of: name), F_OK) == 0 }
+
+  /// Gives a file its final name, replacing what had it, and returns when that is durable.
+  func publish(_ temporary: String, as name: String) throws(EngineError) {
+    try files.rename(path(of: temporary), to: path(of: name))
+    try files.synchronise(folder: path)
+  }
+
+  /// The name of the segment with a number.
+  static func segmentName(_ number: UInt64) -> String {
+    let digits = String(number)
+    return "segment-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits + ".rvs"
+  }
+
+  /// The segments that are there, listed or not.
+  func segmentNames() throws(EngineError) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path).filter {
+        $0.hasPrefix("segment-") && $0.hasSuffix(".rvs")
+      }.sorted()
+    } catch {
+      throw EngineError(.inputOutput, "\(path) cannot be read: \(error)")
+    }
+  }
+
+  /// Removes a file that may not be there; one that stays is overwritten or removed another time.
+  func discard(_ name: String) { try? files.remove(path(of: name)) }
+
+  /// Runs the body while no other process or collection holds this lock of the folder.
+  func withLock<R>(
+    _ name: String = Folder.lock, _ body: () throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    let held = try FolderLock(path(of: name), waits: true)
+    defer { _ = held }
+    return try body()
+  }
+
+  /// The same, or nil when somebody holds it.
+  func withLockIfFree<R>(
+    _ name: String = Folder.lock, _ body: () throws(EngineError) -> R
+  ) throws(EngineError) -> R? {
+    let held = try FolderLock(path(of: name), waits: false)
+    guard held.isHeld else { return nil }
+    return try body()
+  }
+}
+
+/// A lock that the system releases when its holder lets go of it or dies.
+private final class FolderLock {
+  private let descriptor: Int32
+  let isHeld: Bool
+
+  init(_ path: String, waits: Bool) throws(EngineError) {
+    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .fromSystem("open", path) }
+    while flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
+      if errno == EINTR { continue }
+      let error = EngineError.fromSystem("lock", path)
+      guard errno == EWOULDBLOCK else {
+        close(descriptor)
+        throw error
+      }
+      self.descriptor = descriptor
+      isHeld = false
+      return
+    }
+    self.descriptor = descriptor
+    isHeld = true
+  }
+
+  deinit { close(descriptor) }
+}
