@@ -166,6 +166,44 @@ private func vector(_ dimension: Int, _ generator: inout SeededGenerator) -> [Fl
     }
   }
 
+  @Test(arguments: InstructionSet.available)
+  func `what another look has found is narrowed to what this one finds as well`(
+    set: InstructionSet
+  ) {
+    var generator = SeededGenerator(seed: 16)
+    func lanes(_ hits: [CodeTile.Hit]) -> [[Int]: UInt16] {
+      Dictionary(uniqueKeysWithValues: hits.map { ([$0.block, $0.query], $0.lanes) })
+    }
+    for dimension in [1, 5, 32, 33, 100, 384] {
+      let coded = (0..<2).map { _ in
+        CodedRows((0..<150).map { _ in generator.vector(dimension) }, dimension: dimension)
+      }
+      for count in 1...CodeTile.largestCount {
+        let queries = (0..<count).map { _ in
+          CodeQuery(generator.vector(dimension).span, euclidean: count % 2 == 0, set)
+        }
+        let thresholds = queries.map { query in
+          coded[1].bounds(
+            .scalar, query, live: coded[1].blocks.map { _ in 0xFFFF }, isFine: false
+          ).uppers.sorted()[120]
+        }
+        let tile = CodeTile(queries[...], CodeKernels(set))
+        var found = coded.map { rows in
+          rows.storage.withBlocks(rows.blocks) { tile.look(at: $0, thresholds: thresholds.span) }
+        }
+        let (first, second) = (lanes(found[0]), lanes(found[1]))
+        coded[1].storage.withBlocks(coded[1].blocks) { codes in
+          tile.narrow(&found[0], in: codes, thresholds: thresholds.span)
+        }
+        let both = first.merging(second) { $0 & $1 }.filter {
+          first[$0.key] != nil && second[$0.key] != nil && $0.value != 0
+        }
+        #expect(lanes(found[0]) == both, "dimension \(dimension), \(count) queries")
+        #expect(found[0].count == both.count)
+      }
+    }
+  }
+
   @Test func `a code says how far it is from its row`() {
     var generator = SeededGenerator(seed: 12)
     for dimension in Array(1...130) + [384, 3072] {

@@ -85,6 +85,10 @@ extension Limit {
         "int8-avx2", "int8 dot product, AVX2 (vpmaddubsw, vpmaddwd, vpaddd)", .operations,
         ml_dot_operations(ml_dot_avx2)),
       Limit(
+        "int8-avx2-narrow", "int8 products summed in 16 bits, AVX2 (vpmaddubsw, vpaddw)",
+        .operations,
+        ml_dot_operations(ml_dot_avx2_narrow)),
+      Limit(
         "int8-avx-vnni", "int8 dot product, AVX-VNNI (vpdpbusd)", .operations,
         ml_dot_operations(ml_dot_avx_vnni)),
       Limit(

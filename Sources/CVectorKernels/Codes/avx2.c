@@ -16,7 +16,7 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-enum { BLOCKS_AHEAD = 2, LANES = VK_CODE_LANES, WINDOW = VK_CODE_WINDOW, TILE = VK_CODE_TILE };
+enum { LANES = VK_CODE_LANES, WINDOW = VK_CODE_WINDOW, TILE = VK_CODE_TILE };
 
 VK_TARGET_AVX2 static inline __m256i broadcast(const int8_t *plane, size_t group) {
   int32_t four;
@@ -29,10 +29,10 @@ VK_TARGET_AVX2 static inline __m256i widened(__m256i sums, __m256i total) {
 }
 
 // The products of one block with `count` planes, a constant when this is inlined. totals: two
-// registers for each plane. What lies `ahead` bytes further is fetched meanwhile.
+// registers for each plane.
 VK_TARGET_AVX2 __attribute__((always_inline)) static inline void multiply(
     const uint8_t *codes, size_t groups, const int8_t *const *planes, const int count,
-    const size_t ahead, __m256i *totals) {
+    __m256i *totals) {
   for (int p = 0; p < 2 * count; p++) totals[p] = _mm256_setzero_si256();
   for (size_t start = 0; start < groups; start += WINDOW) {
     const size_t end = start + WINDOW < groups ? start + WINDOW : groups;
@@ -40,7 +40,6 @@ VK_TARGET_AVX2 __attribute__((always_inline)) static inline void multiply(
 #pragma unroll
     for (int p = 0; p < 2 * count; p++) sums[p] = _mm256_setzero_si256();
     for (size_t g = start; g < end; g++) {
-      if (ahead != 0) __builtin_prefetch(codes + 64 * g + ahead);
       const __m256i first = _mm256_load_si256((const __m256i *)(codes + 64 * g));
       const __m256i second = _mm256_load_si256((const __m256i *)(codes + 64 * g + 32));
 #pragma unroll
@@ -88,13 +87,13 @@ VK_TARGET_AVX2 static inline __m256 lanes_of(unsigned set) {
 
 VK_TARGET_AVX2 static inline void bound_block(const uint8_t *block, size_t group_count,
                                               const vk_code_query *query, unsigned live,
-                                              const size_t ahead, float *lowers, float *uppers) {
+                                              float *lowers, float *uppers) {
   const int8_t *planes[2] = {query->high, query->low};
   __m256i totals[4];
   if (query->low != NULL) {
-    multiply(block, group_count, planes, 2, ahead, totals);
+    multiply(block, group_count, planes, 2, totals);
   } else {
-    multiply(block, group_count, planes, 1, ahead, totals);
+    multiply(block, group_count, planes, 1, totals);
   }
   const float *factors = (const float *)(const void *)(block + group_count * 64);
   for (int half = 0; half < 2; half++) {
@@ -123,8 +122,7 @@ VK_TARGET_AVX2 void bound_codes_avx2(const uint8_t *blocks, size_t block_count,
   for (size_t b = 0; b < block_count; b++, lowers += LANES, uppers += LANES) {
     const unsigned lanes = live == NULL ? 0xFFFF : live[b];
     if (lanes != 0) {
-      const size_t ahead = b + BLOCKS_AHEAD < block_count ? BLOCKS_AHEAD * length : 0;
-      bound_block(blocks + b * length, group_count, query, lanes, ahead, lowers, uppers);
+      bound_block(blocks + b * length, group_count, query, lanes, lowers, uppers);
       continue;
     }
     for (int half = 0; half < 2; half++) {
@@ -165,7 +163,7 @@ VK_TARGET_AVX2 __attribute__((always_inline)) static inline size_t tile(
   for (size_t b = 0; b < block_count; b++) {
     const uint8_t *block = blocks + b * length;
     __m256i totals[2 * TILE];
-    multiply(block, group_count, planes, count, 0, totals);
+    multiply(block, group_count, planes, count, totals);
     const float *factors = (const float *)(const void *)(block + group_count * 64);
     __m256 reached[2 * TILE], any = _mm256_setzero_ps();
     for (int q = 0; q < count; q++) {

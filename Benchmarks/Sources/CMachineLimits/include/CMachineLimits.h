@@ -32,8 +32,9 @@ size_t ml_huge_page_bytes(void);
 typedef enum { ml_fma_portable, ml_fma_avx2, ml_fma_avx512 } ml_fma_kind;
 ml_rates ml_fma_operations(ml_fma_kind kind);
 
-// int8 operations, two for each multiplication whose product is added to a sum of 32 bits.
-typedef enum { ml_dot_avx2, ml_dot_avx_vnni, ml_dot_avx512_vnni, ml_dot_neon } ml_dot_kind;
+// int8 operations, two for each multiplication whose product is added to a sum of 32 bits, or of 16
+// for the narrow kind.
+typedef enum { ml_dot_avx2, ml_dot_avx2_narrow, ml_dot_avx_vnni, ml_dot_avx512_vnni, ml_dot_neon } ml_dot_kind;
 ml_rates ml_dot_operations(ml_dot_kind kind);
 
 // fp32 operations of a matrix product C[m × n] = A[m × k] B[n × k]ᵀ through BLAS on one thread.
