@@ -23,6 +23,7 @@ let package = Package(
   dependencies: [.package(name: "recollect", path: "..", traits: [])],
   targets: [
     .executableTarget(name: "ScopedSearch", dependencies: [engine], swiftSettings: strict),
+    .executableTarget(name: "LargeIndex", dependencies: [engine], swiftSettings: strict),
     .executableTarget(name: "PeerSearch", dependencies: [engine], swiftSettings: strict),
     .target(name: "CPeerTimer", cSettings: [.treatAllWarnings(as: .error)]),
     .executableTarget(

@@ -1,4 +1,5 @@
 package import ConversationMemory
+internal import Logging
 package import Records
 
 /// What an import asks of the services.
@@ -6,11 +7,24 @@ extension Application {
   /// A record of an import file.
   package typealias ImportRecord = ImportedRecord
 
+  /// So many imported memories are worth an index that is up to date for the next process.
+  private static let memoriesBeforeSettling = 1000
+
   /// Stores records of any users, as whoever owns the data directory.
   package func importRecords(
     _ records: [ImportRecord], progress: (Int) -> Void
   ) throws -> ImportCounts {
-    try memories.importRecords(records, caller: .unbound(default: nil), progress: progress)
+    let counts = try memories.importRecords(
+      records, caller: .unbound(default: nil), progress: progress)
+    if counts.memories >= Self.memoriesBeforeSettling {
+      do {
+        try settleIndex()
+      } catch {
+        // The records are stored; whoever searches makes the index from them.
+        logger.warning("the index is not up to date yet: \(error)")
+      }
+    }
+    return counts
   }
 
   /// Looks whether a record obeys the rules that hold without looking at others.

@@ -6,8 +6,9 @@ internal import VectorEngine
 
 /// The vectors and terms of all memories, as the database had them after some change.
 ///
-/// The database is the truth: this is made from it at the first search of the process, and brought
-/// up to date before every later one from the change sequence, whichever process wrote.
+/// The database is the truth. Vectors lie in a folder that all processes share; terms are in memory, made
+/// from the database at the first search of the process. Both are brought up to date before every search
+/// from the change sequence, whichever process wrote.
 final class DerivedIndex: Sendable {
   /// What one search sees.
   struct View: Sendable {
@@ -27,32 +28,37 @@ final class DerivedIndex: Sendable {
     }
   }
 
-  private let state = State()
+  private let state: State
   /// A semaphore and no lock: the turn may end on another thread than the one that took it.
   private let turns = DispatchSemaphore(value: 1)
 
+  /// - Parameter log: told of an index that has to be built again.
+  init(_ folder: URL, log: @escaping @Sendable (String) -> Void) {
+    state = State(VectorIndex(folder, log: log))
+  }
+
   /// The state that whoever has the turn may touch.
   private final class State: @unchecked Sendable {  // only touched by the holder of the turn
+    let vectors: VectorIndex
+    /// How far in the change sequence the terms have come.
     var sequence: Int64?
-    var vectors: VectorCollection?
     var terms = LexicalCollection()
     var passageCounts: [Int64: Int] = [:]
 
+    init(_ vectors: VectorIndex) { self.vectors = vectors }
+
     var view: View {
       View(
-        vectors: vectors?.snapshot(), terms: terms.snapshot(), passageCounts: passageCounts)
-    }
-
-    func reset() {
-      vectors = nil
-      passageCounts = [:]
-      terms = LexicalCollection()
+        vectors: vectors.collection?.snapshot(), terms: terms.snapshot(),
+        passageCounts: passageCounts)
     }
   }
 
-  /// Waits until no other search is about to move the index.
+  /// Waits until no other search is about to move the index, and looks what other processes have
+  /// published. The transaction begins afterwards.
   func takeTurn() -> Turn {
     turns.wait()
+    state.vectors.prepare()
     return Turn(self)
   }
 
@@ -72,15 +78,35 @@ final class DerivedIndex: Sendable {
     }
 
     /// Brings the index to the state that the transaction sees, and gives the turn back.
+    ///
+    /// - Throws: `VectorIndex.Moved` when the transaction is older than what others have published.
     func catchUp(with db: Database) throws -> View {
       defer { end() }
       try index.catchUp(with: db)
       return index.state.view
     }
+
+    /// Brings the vectors to the state that the transaction sees, and lends them.
+    func withVectors<R>(of db: Database, _ body: (VectorIndex) throws -> R) throws -> R {
+      defer { end() }
+      try index.catchUpVectors(with: db, to: DerivedIndex.sequence(db))
+      return try body(index.state.vectors)
+    }
+
+    /// Has the vectors' folder begun anew.
+    func condemn(_ reason: String) {
+      defer { end() }
+      index.state.vectors.condemn(reason)
+    }
+  }
+
+  private static func sequence(_ db: Database) throws -> Int64 {
+    try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM changes") ?? 0
   }
 
   private func catchUp(with db: Database) throws {
-    let target = try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM changes") ?? 0
+    let target = try Self.sequence(db)
+    try catchUpVectors(with: db, to: target)
     guard target != state.sequence else { return }
     if let known = state.sequence {
       let changed = try Int64.fetchAll(
@@ -88,10 +114,21 @@ final class DerivedIndex: Sendable {
       try apply(changed, db)
     } else {
       // What a failed attempt left behind may be gone from the database by now.
-      state.reset()
+      state.terms = LexicalCollection()
+      state.passageCounts = [:]
       try build(db)
     }
     state.sequence = target
+  }
+
+  /// Damage that is met on the way means that the folder is begun anew, once.
+  private func catchUpVectors(with db: Database, to target: Int64) throws {
+    do {
+      try state.vectors.catchUp(with: db, to: target)
+    } catch let error as EngineError where error.code == .corrupt {
+      state.vectors.condemn("\(error)")
+      try state.vectors.catchUp(with: db, to: target)
+    }
   }
 
   // MARK: Rows
@@ -101,7 +138,7 @@ final class DerivedIndex: Sendable {
 
   private static let columns = """
     SELECT memories.id AS id, users.name AS user, memories.session_id AS session,
-      memories.content AS content, coalesce(memories.occurred_at, memories.created_at) AS time
+      memories.content AS content
     FROM memories JOIN users ON users.id = memories.user
     WHERE memories.superseded_by IS NULL
     """
@@ -125,75 +162,29 @@ final class DerivedIndex: Sendable {
       let list = keys.map(String.init).joined(separator: ",")
       let rows = try Row.fetchAll(
         db, sql: Self.columns + " AND memories.id IN (\(list)) ORDER BY memories.id")
-      try forget(keys)
+      state.terms.remove(ids: keys.map(UInt64.init))
+      for key in keys { state.passageCounts[key] = nil }
       try add(rows, db)
     }
   }
 
-  private func forget(_ keys: ArraySlice<Int64>) throws {
-    state.terms.remove(ids: keys.map(UInt64.init))
-    _ = try state.vectors?.remove(ids: try PassageRow.rows(of: keys, state.passageCounts))
-    for key in keys { state.passageCounts[key] = nil }
-  }
-
   private func add(_ rows: [Row], _ db: Database) throws {
     guard !rows.isEmpty else { return }
-    var places: [Int64: (scope: RowScope, time: Int64)] = [:]
     for row in rows {
-      let key: Int64 = row["id"]
-      let scope = RowScope(user: row["user"], session: row["session"])
-      places[key] = (scope, row["time"])
       let content: String = row["content"]
+      let key: Int64 = row["id"]
       state.terms.upsert(
-        id: UInt64(key), user: scope.user, session: scope.session,
+        id: UInt64(key), user: row["user"], session: row["session"],
         terms: TextAnalyzer.terms(of: content))
     }
-    try addVectors(of: places, db)
-  }
-
-  private func addVectors(
-    of places: [Int64: (scope: RowScope, time: Int64)], _ db: Database
-  ) throws {
-    let list = places.keys.sorted().map(String.init).joined(separator: ",")
-    let vectors = try Row.fetchCursor(
+    let list = rows.map { String($0["id"] as Int64) }.joined(separator: ",")
+    let counts = try Row.fetchAll(
       db,
       sql: """
-        SELECT id, vector FROM embeddings WHERE memory IN (\(list)) ORDER BY memory, id
+        SELECT memory, count(*) AS passages FROM embeddings WHERE memory IN (\(list))
+        GROUP BY memory HAVING count(*) > 1
         """)
-    var batch = VectorBatch(ids: [], scopes: [], rows: [])
-    while let row = try vectors.next() {
-      let passage = PassageRow(id: row["id"])
-      guard let place = places[passage.memory] else { continue }
-      batch.ids.append(passage.row)
-      batch.groups.append(UInt64(passage.memory))
-      if passage.passage > 0 { state.passageCounts[passage.memory] = passage.passage + 1 }
-      batch.scopes.append(place.scope)
-      batch.times.append(place.time)
-      let length = batch.rows.count
-      VectorBytes.append(row["vector"], to: &batch.rows)
-      let dimension = state.vectors?.configuration.dimension ?? batch.rows.count / batch.ids.count
-      guard batch.rows.count - length == dimension else {
-        throw StorageError(
-          .damaged, "The vector of memory \(passage.memory) does not have \(dimension) elements.")
-      }
-      // Long memories have many passages: what is in hand stays bounded.
-      if batch.ids.count >= Self.passagesOfBatch {
-        try store(batch)
-        batch = VectorBatch(ids: [], scopes: [], rows: [])
-      }
-    }
-    try store(batch)
-  }
-
-  private static let passagesOfBatch = 4096
-
-  private func store(_ batch: VectorBatch) throws {
-    guard !batch.ids.isEmpty else { return }
-    let dimension = batch.rows.count / batch.ids.count
-    if state.vectors == nil {
-      state.vectors = VectorCollection(try .init(dimension: dimension, metric: .cosine))
-    }
-    try state.vectors?.upsert(batch)
+    for row in counts { state.passageCounts[row["memory"]] = row["passages"] }
   }
 }
 

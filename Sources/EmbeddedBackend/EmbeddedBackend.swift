@@ -2,8 +2,9 @@ package import Foundation
 internal import GRDB
 package import Records
 package import Retrieval
+internal import VectorEngine
 
-/// Sessions and memories in SQLite, searched through an index in memory that follows the database.
+/// Sessions and memories in SQLite, searched through an index that follows the database.
 ///
 /// The module is called `EmbeddedBackend`, the type `EmbeddedStore`.
 ///
@@ -11,10 +12,10 @@ package import Retrieval
 /// checkpoint, holds one lock across them: SQLite before 3.51.3 can lose committed pages when a
 /// checkpoint meets a commit that restarts the log, so the two must never meet.
 package final class EmbeddedStore: MemoryBackend {
-  private let pool: DatabasePool
+  let pool: DatabasePool
   private let lock: ProcessLock
-  private let index = DerivedIndex()
-  private let path: String
+  let index: DerivedIndex
+  let path: String
   private let clock: @Sendable () -> Timestamp
   private let log: @Sendable (String) -> Void
 
@@ -33,6 +34,7 @@ package final class EmbeddedStore: MemoryBackend {
   ) throws {
     self.clock = clock
     self.log = log
+    index = DerivedIndex(directory.appendingPathComponent("index"), log: log)
     try DataDirectory.create(directory)
     let path = directory.appendingPathComponent("recollect.sqlite").path
     self.path = path
@@ -47,6 +49,7 @@ package final class EmbeddedStore: MemoryBackend {
           try db.execute(sql: "PRAGMA synchronous = FULL")
           try db.inTransaction(.immediate) {
             try Schema.migrate(db, path: path)
+            try Self.identify(db)
             return .commit
           }
         }
@@ -82,11 +85,8 @@ package final class EmbeddedStore: MemoryBackend {
   }
 
   package func search<R>(_ body: (any MemorySearcher) throws -> R) throws -> R {
-    try Self.translating(path) {
-      // The index can go forward to the state a transaction sees, never back; so a transaction
-      // begins only while no other can move the index past it.
-      let turn = index.takeTurn()
-      return try pool.read { db in
+    try withIndex { turn in
+      try pool.read { db in
         try Schema.checkUnchanged(db)
         let view = try turn.catchUp(with: db)
         return try body(IndexedTransaction(Transaction(db, at: clock()), view))
@@ -113,6 +113,13 @@ package final class EmbeddedStore: MemoryBackend {
   }
 
   package func erase(_ scope: Scope) throws -> Int {
+    // Also when somebody still reads the old pages: what can be erased is.
+    let erased = Result { try eraseRecords(scope) }
+    try settleIndex(purging: true)
+    return try erased.get()
+  }
+
+  private func eraseRecords(_ scope: Scope) throws -> Int {
     try Self.translating(path) {
       try pool.writeWithoutTransaction { db in
         try lock.withLock {
@@ -173,7 +180,7 @@ package final class EmbeddedStore: MemoryBackend {
     }
   }
 
-  private static func translating<R>(_ path: String, _ body: () throws -> R) throws -> R {
+  static func translating<R>(_ path: String, _ body: () throws -> R) throws -> R {
     do {
       return try body()
     } catch let error as DatabaseError {

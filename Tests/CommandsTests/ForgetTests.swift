@@ -8,10 +8,14 @@ import Testing
     try RecollectProcess().run(arguments)
   }
 
-  /// The files of a folder that hold the bytes.
+  /// The files of a folder, and of the index in it, that hold the bytes.
   private func files(in folder: URL, holding bytes: Data) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
-      try Data(contentsOf: folder.appendingPathComponent($0)).range(of: bytes) != nil
+    try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter {
+      let url = folder.appendingPathComponent($0)
+      guard try url.resourceValues(forKeys: [.isDirectoryKey]).isDirectory != true else {
+        return false
+      }
+      return try Data(contentsOf: url).range(of: bytes) != nil
     }
   }
 
@@ -61,6 +65,9 @@ import Testing
       ] + (0..<200).map { memory("ben", "ben keeps note \($0)") }
     #expect(try data(["import", "-"], stdin: lines.joined(separator: "\n")).status == 0)
     #expect(try data(["search", "yellow feathers", "--user", "ana"]).status == 0)
+    #expect(try data(["index", "rebuild"]).status == 0)
+    let index = folder.appendingPathComponent("index")
+    #expect(try !files(in: index, holding: Data("ana".utf8)).isEmpty, "the index has no users")
     let traces = [Data("canary-7f3e9b".utf8), try vector(of: canary)]
     for trace in traces {
       #expect(trace.count > 8)

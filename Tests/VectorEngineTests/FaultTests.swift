@@ -91,7 +91,7 @@ private struct Story {
     for length in 0...journal.count {
       // The states that may be there: the last acknowledged one, and the one that was under way.
       let last = acknowledged.lastIndex { $0 <= length }
-      for attempt in 0..<6 {
+      for attempt in 0..<4 {
         let place = directory.url.appendingPathComponent("crash")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: place) }
@@ -100,7 +100,7 @@ private struct Story {
         }
         guard let last else {
           // Nothing was acknowledged, so it may have to be made again; but that must be possible.
-          let made = try Story.create(at: place, LocalFiles())
+          let made = try Story.create(at: place, JournalFiles())
           #expect(try Story.sight(made) == sights[0])
           continue
         }
@@ -113,7 +113,7 @@ private struct Story {
         }
         // Writing goes on, whatever is lying around.
         guard (length + attempt) % 7 == 0 else { continue }
-        let reopened = try VectorCollection(opening: place)
+        let reopened = try Story.create(at: place, JournalFiles())
         try reopened.verify()
         try Story.write(.append, to: reopened)
         try reopened.flush()
@@ -181,7 +181,7 @@ private struct Story {
     #expect(failures > 50)
   }
 
-  @Test func `a file cut to any length is refused at open`() throws {
+  @Test func `a file that was cut is refused at open`() throws {
     let directory = try TemporaryDirectory()
     let url = directory.url.appendingPathComponent("index")
     let collection = try Story.create(at: url, LocalFiles())
@@ -191,7 +191,9 @@ private struct Story {
       let file = url.appendingPathComponent(name)
       let sound = try Data(contentsOf: file)
       let handle = try FileHandle(forUpdating: file)
-      for length in (0..<sound.count).reversed() {
+      // The lengths near the chunks' ends, and many others.
+      for length in (0..<sound.count).reversed()
+      where length % 31 == 0 || (length + 64) % 4096 < 128 || name == "MANIFEST" {
         try handle.truncate(atOffset: UInt64(length))
         let error = #expect(throws: EngineError.self, "\(name) cut to \(length)") {
           try VectorCollection(opening: url)

@@ -5,8 +5,9 @@ internal import VectorEngine
 package struct IndexCommand: ParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "index",
-    abstract: "Search vectors of your own, apart from memories: build, inspect, search.",
-    subcommands: [Build.self, Inspect.self, Search.self])
+    abstract:
+      "Search vectors of your own (build, inspect, search); look after the index of a store.",
+    subcommands: [Build.self, Inspect.self, Search.self, Rebuild.self, Verify.self])
 
   package init() {}
 }

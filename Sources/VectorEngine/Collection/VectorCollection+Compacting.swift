@@ -7,6 +7,8 @@ extension VectorCollection {
     case due
     /// Everything into one file without deleted rows.
     case everything
+    /// Every file that has deleted rows, by itself: afterwards no file holds a byte of them.
+    case deleted
   }
 
   /// Merges sealed files, so that a user's rows lie in few of them, and leaves deleted rows out.
@@ -57,6 +59,7 @@ extension VectorCollection {
       switch compaction {
       case .due: CompactionPolicy.due(sizes)
       case .everything: CompactionPolicy.everything(sizes)
+      case .deleted: sizes.firstIndex { $0.dead > 0 }.map { $0..<($0 + 1) }
       }
     guard let range else { return false }
     let inputs = Array(segments[range])

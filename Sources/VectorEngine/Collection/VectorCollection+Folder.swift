@@ -58,6 +58,53 @@ extension VectorCollection {
     self.init(folder: folder, WriterState(manifest, segments))
   }
 
+  /// Begins the collection of a folder anew: it holds nothing afterwards, whatever it held.
+  ///
+  /// It does nothing but open the folder when somebody else has begun it anew meanwhile: when it is sound,
+  /// has this shape and this label, and another generation than the one that was found wanting. Whoever
+  /// has the old files open keeps them, and finds the new ones by `refresh`.
+  ///
+  /// - Parameters:
+  ///   - label: whose index it is.
+  ///   - generation: that of the state that is not wanted; nil when it could not even be opened.
+  /// - Throws: `inputOutput`.
+  public convenience init(
+    resetting url: URL, _ configuration: Configuration, label: String, generation: UInt64?
+  ) throws(EngineError) {
+    let folder = Folder(url.path)
+    try Self.check(label)
+    try folder.create()
+    try folder.withLock { () throws(EngineError) in
+      let known: Manifest?
+      do throws(EngineError) {
+        let (manifest, _) = try Self.open(folder)
+        if manifest.configuration == configuration, manifest.note.label == label,
+          manifest.generation != generation
+        {
+          return
+        }
+        known = manifest
+      } catch {
+        if error.code == .inputOutput { throw error }
+        known = try? Manifest(folder)
+      }
+      var fresh = Manifest(configuration, Manifest.Note(label: label))
+      // Others tell states apart by the generation, so none may come again. When the old one cannot be
+      // read, the time is far beyond any number of publications.
+      let time = UInt64(max(0, Date().timeIntervalSince1970 * 1_000_000))
+      fresh.generation = known.map { $0.generation &+ 1 } ?? time
+      let used = try folder.segmentNames().compactMap { UInt64($0.dropFirst(8).dropLast(4)) }.max()
+      fresh.nextNumber = max(known?.nextNumber ?? 1, (used ?? 0) + 1)
+      try fresh.publish(in: folder)
+      Self.removeUnlisted(folder, fresh)
+    }
+    let (manifest, segments) = try Self.open(folder)
+    self.init(folder: folder, WriterState(manifest, segments))
+  }
+
+  /// The number of the published state that is seen here; each publication has a greater one.
+  public var generation: UInt64 { writer.withLock { $0.generation } }
+
   /// How far the published state has come in the caller's own counting, which only `flush` moves; 0 at
   /// first, and for a collection in memory.
   public var position: UInt64 { writer.withLock { $0.note.position } }

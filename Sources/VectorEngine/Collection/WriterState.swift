@@ -59,8 +59,13 @@ struct WriterState: Sendable {
     return try segments[segment].segment.user(ofRow: row)
   }
 
+  /// The buffered row with an id.
+  func bufferedPlace(of id: UInt64) -> (user: String, row: Int)? {
+    locations[id].map { (userNames[$0.user], $0.row) }
+  }
+
   /// The living sealed row with an id; the latest segments are looked at first.
-  private func sealedPlace(of id: UInt64) throws(EngineError) -> (segment: Int, row: Int)? {
+  func sealedPlace(of id: UInt64) throws(EngineError) -> (segment: Int, row: Int)? {
     for number in segments.indices.reversed() {
       guard let row = try segments[number].segment.row(withID: id) else { continue }
       if !segments[number].dead.contains(row) { return (number, row) }

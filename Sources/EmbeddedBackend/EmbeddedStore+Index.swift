@@ -1,0 +1,132 @@
+internal import GRDB
+internal import VectorEngine
+
+/// The index beside the database.
+extension EmbeddedStore {
+  /// How index and database compare.
+  package struct IndexReport: Hashable, Sendable {
+    /// Vectors of the database that a search should find.
+    package var vectors = 0
+    /// Those that the index lacks.
+    package var missing = 0
+    /// Those whose user, session, time, memory or vector is another one in the index.
+    package var different = 0
+    /// Rows of the index that the database does not have.
+    package var surplus = 0
+    /// The first of them, in words.
+    package var examples: [String] = []
+
+    package var isSound: Bool { missing == 0 && different == 0 && surplus == 0 }
+  }
+
+  /// How often a search begins again because other processes have published meanwhile.
+  private static let patience = 1000
+
+  /// Runs the body with the right to move the index; again when others have published meanwhile, and once
+  /// more when the index turned out to be damaged, built anew.
+  ///
+  /// The index can go forward to the state a transaction sees, never back; so a transaction begins only
+  /// while no other can move the index past it.
+  func withIndex<R>(_ body: (DerivedIndex.Turn) throws -> R) throws -> R {
+    try Self.translating(path) {
+      var attempts = 0
+      var isDamaged = false
+      while true {
+        do {
+          return try body(index.takeTurn())
+        } catch is VectorIndex.Moved where attempts < Self.patience {
+          attempts += 1
+        } catch let error as EngineError where error.code == .corrupt && !isDamaged {
+          isDamaged = true
+          index.takeTurn().condemn("\(error)")
+        }
+      }
+    }
+  }
+
+  /// Publishes all vectors, so that the next process to start has nothing to read but the index.
+  ///
+  /// - Parameter purging: whether no file of the index may hold a byte of what is deleted any more.
+  package func settleIndex(purging: Bool = false) throws {
+    try withIndex { turn in
+      try pool.read { db in
+        try Schema.checkUnchanged(db)
+        try turn.withVectors(of: db) { try $0.settle(purging: purging) }
+      }
+    }
+  }
+
+  /// Builds the index again from the database.
+  package func rebuildIndex() throws {
+    index.takeTurn().condemn("asked for")
+    try settleIndex()
+  }
+
+  /// Checks every byte of the index, and compares it with the database row by row.
+  package func verifyIndex() throws -> IndexReport {
+    try withIndex { turn in
+      try pool.read { db in
+        try Schema.checkUnchanged(db)
+        return try turn.withVectors(of: db) { try Self.compare($0.collection, db) }
+      }
+    }
+  }
+
+  private static let rowsOfBatch = 2000
+
+  private static func compare(
+    _ collection: VectorCollection?, _ db: Database
+  ) throws -> IndexReport {
+    try collection?.verify()
+    var report = IndexReport()
+    let rows = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT embeddings.id AS id, embeddings.vector AS vector, users.name AS user,
+          memories.session_id AS session,
+          coalesce(memories.occurred_at, memories.created_at) AS time
+        FROM embeddings JOIN memories ON memories.id = embeddings.memory
+          JOIN users ON users.id = memories.user
+        WHERE memories.superseded_by IS NULL
+        """)
+    var batch = VectorBatch(ids: [], scopes: [], rows: [])
+    while let row = try rows.next() {
+      try VectorIndex.append(row, to: &batch)
+      guard batch.ids.count >= rowsOfBatch else { continue }
+      try compare(batch, collection, &report)
+      batch = VectorBatch(ids: [], scopes: [], rows: [])
+    }
+    try compare(batch, collection, &report)
+    let known = report.vectors - report.missing
+    report.surplus = (collection?.statistics.rows ?? 0) - known
+    return report
+  }
+
+  /// A collection of the batch alone tells what the engine makes of it, which must be the same bit for
+  /// bit.
+  private static func compare(
+    _ batch: VectorBatch, _ collection: VectorCollection?, _ report: inout IndexReport
+  ) throws {
+    guard !batch.ids.isEmpty else { return }
+    report.vectors += batch.ids.count
+    let expected = VectorCollection(
+      try .init(dimension: batch.rows.count / batch.ids.count, metric: .cosine))
+    try expected.upsert(batch)
+    let wanted = try expected.rows(withIDs: batch.ids)
+    let found = try collection?.rows(withIDs: batch.ids) ?? batch.ids.map { _ in nil }
+    for (wanted, found) in zip(wanted, found) where wanted != found {
+      if found == nil { report.missing += 1 } else { report.different += 1 }
+      guard report.examples.count < 10, let wanted else { continue }
+      let passage = PassageRow(row: wanted.id)
+      report.examples.append(
+        "passage \(passage.passage) of memory \(passage.memory) is "
+          + (found == nil ? "missing" : "another one"))
+    }
+  }
+
+  /// Gives the database a name of its own, so that an index can tell whether it is of this one.
+  static func identify(_ db: Database) throws {
+    try db.execute(
+      sql: "INSERT OR IGNORE INTO settings VALUES ('database', lower(hex(randomblob(16))))")
+  }
+}

@@ -1,0 +1,312 @@
+internal import Dispatch
+internal import Foundation
+internal import GRDB
+internal import Synchronization
+internal import VectorEngine
+
+/// The vectors of all memories: a folder beside the database that all processes share, and in memory
+/// what has changed since it was last sealed.
+///
+/// The folder says how far in the change sequence it has come; what came later is read from the
+/// database. A folder that is missing, damaged, of another database or model, or too new for this
+/// program is begun anew: it is derived, and nothing but time is lost.
+final class VectorIndex {
+  /// Another process has published meanwhile, so that what is seen here cannot be brought to the state
+  /// of the transaction any more: the search begins again.
+  struct Moved: Error {}
+
+  private let url: URL
+  private let log: @Sendable (String) -> Void
+  private(set) var collection: VectorCollection?
+  /// How far in the change sequence the collection has come.
+  private(set) var sequence: Int64 = 0
+  /// Whether the folder cannot be used, so that everything stays in memory.
+  private var isInMemory = false
+  /// A state of the folder that must go; the generation is nil when it cannot be opened.
+  private var condemned: (isSo: Bool, generation: UInt64?) = (false, nil)
+  private let compaction: BackgroundCompaction
+
+  init(_ url: URL, log: @escaping @Sendable (String) -> Void) {
+    self.url = url
+    self.log = log
+    compaction = BackgroundCompaction(log)
+  }
+
+  // MARK: The folder
+
+  /// Looks what others have published. Called before a transaction begins, so that the transaction sees
+  /// all that the folder has.
+  func prepare() {
+    guard !isInMemory, !condemned.isSo else { return }
+    do {
+      if let damage = compaction.takeDamage() { throw damage }
+      if let collection {
+        if try collection.refresh(discardingChanges: true) { sequence = Int64(collection.position) }
+      } else if FileManager.default.fileExists(atPath: url.appendingPathComponent("MANIFEST").path)
+      {
+        let opened = try VectorCollection(opening: url)
+        collection = opened
+        sequence = Int64(clamping: opened.position)
+      }
+    } catch {
+      giveUp(error)
+    }
+  }
+
+  /// Does without the folder as it is: it is begun anew, or left alone when the system refuses it.
+  func giveUp(_ error: any Error) {
+    if (error as? EngineError)?.code == .inputOutput {
+      log("the index cannot be used, so it is kept in memory: \(error)")
+      isInMemory = true
+    } else {
+      condemn("\(error)")
+    }
+    collection = nil
+    sequence = 0
+  }
+
+  /// Has the folder begun anew at the next occasion.
+  func condemn(_ reason: String) {
+    log("the index is built again from the database: \(reason)")
+    condemned = (true, collection?.generation)
+    collection = nil
+    sequence = 0
+  }
+
+  // MARK: Following the database
+
+  /// How many changes are applied at a time: bounded memory, few snapshots.
+  private static let changesOfStep = 2000
+  /// From so many rows in memory on they are sealed: together with those of a step they are less than
+  /// 20,000, but for memories of many passages.
+  private static let rowsBeforeSeal = 16_000
+  /// So many changes a process that starts would have to read are sealed as well.
+  private static let changesBeforeSeal: Int64 = 2000
+
+  /// Brings the collection to the state that a transaction sees.
+  ///
+  /// Changes are applied in their order, each memory as the transaction sees it. So the collection may
+  /// be sealed anywhere on the way: whoever goes on from there meets the later changes again.
+  ///
+  /// - Throws: `Moved`; `StorageError` for vectors that cannot be.
+  func catchUp(with db: Database, to target: Int64) throws {
+    let label = try Self.label(db)
+    if let collection, !isInMemory {
+      if collection.label != label {
+        condemn("it is of another database or another model")
+      } else if collection.position > UInt64(target) {
+        condemn("it is of a later state of the database")
+      }
+    }
+    while sequence < target {
+      let end =
+        try Int64.fetchOne(
+          db,
+          sql: """
+            SELECT max(sequence) FROM
+              (SELECT sequence FROM changes WHERE sequence > ? ORDER BY sequence LIMIT ?)
+            """, arguments: [sequence, Self.changesOfStep]) ?? target
+      let changed = try Int64.fetchAll(
+        db, sql: "SELECT DISTINCT memory FROM changes WHERE sequence > ? AND sequence <= ?",
+        arguments: [sequence, end])
+      try apply(changed, db, label)
+      sequence = end
+      if let rows = collection?.statistics.bufferedRows, rows >= rowsBeforeNextSeal { try seal() }
+    }
+    if let collection, sequence - Int64(clamping: collection.position) >= Self.changesBeforeSeal {
+      try seal()
+    }
+  }
+
+  /// Whose index it is: that of a database and of the model that its vectors are of.
+  static func label(_ db: Database) throws -> String {
+    let names = ["database", "embedder"]
+    return try names.map { name in
+      try String.fetchOne(
+        db, sql: "SELECT value FROM settings WHERE name = ?", arguments: [name]) ?? ""
+    }.joined(separator: " ")
+  }
+
+  private var rowsBeforeNextSeal = rowsBeforeSeal
+
+  /// Publishes what is in memory, unless somebody else is publishing.
+  private func seal() throws {
+    guard let collection, !isInMemory else { return }
+    do {
+      guard try collection.tryFlush(position: UInt64(sequence)) else { return }
+      rowsBeforeNextSeal = Self.rowsBeforeSeal
+      compaction.start(collection)
+    } catch {
+      if error.code == .conflict { throw Moved() }
+      guard error.code == .inputOutput else { throw error }
+      // A full disk: what is in memory is searched as well. It is tried again after as many rows.
+      log("the index cannot be sealed: \(error)")
+      rowsBeforeNextSeal = collection.statistics.bufferedRows + Self.rowsBeforeSeal
+    }
+  }
+
+  /// Publishes everything that the transaction sees.
+  ///
+  /// - Parameter purging: whether no file may hold a byte of what is deleted any more.
+  /// - Throws: `Moved`; `EngineError`; `StorageError` when the folder cannot be written.
+  func settle(purging: Bool) throws {
+    guard let collection, !isInMemory else {
+      if purging { try empty() }
+      return
+    }
+    do {
+      try collection.flush(position: UInt64(sequence))
+    } catch {
+      throw error.code == .conflict ? Moved() : error
+    }
+    _ = try collection.compact(purging ? .deleted : .due)
+  }
+
+  /// Takes what the folder holds out of it although nothing of it is wanted: it may be damaged, or of
+  /// another database, but it holds what users have stored.
+  private func empty() throws {
+    guard FileManager.default.fileExists(atPath: url.path) else { return }
+    guard !isInMemory else {
+      throw StorageError(
+        .inputOutput, "\(url.path) cannot be written, so what was erased may still be in it.")
+    }
+    _ = try VectorCollection(
+      resetting: url, .init(dimension: 1), label: "empty", generation: condemned.generation)
+    condemned = (true, nil)
+  }
+
+  // MARK: Rows
+
+  private func apply(_ changed: [Int64], _ db: Database, _ label: String) throws {
+    try forget(changed)
+    let list = changed.map(String.init).joined(separator: ",")
+    let vectors = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT embeddings.id AS id, embeddings.vector AS vector, users.name AS user,
+          memories.session_id AS session,
+          coalesce(memories.occurred_at, memories.created_at) AS time
+        FROM embeddings JOIN memories ON memories.id = embeddings.memory
+          JOIN users ON users.id = memories.user
+        WHERE embeddings.memory IN (\(list)) AND memories.superseded_by IS NULL
+        ORDER BY embeddings.memory, embeddings.id
+        """)
+    var batch = VectorBatch(ids: [], scopes: [], rows: [])
+    while let row = try vectors.next() {
+      let length = batch.rows.count
+      try Self.append(row, to: &batch)
+      let dimension = batch.rows.count - length
+      let expected = length == 0 ? dimension : length / (batch.ids.count - 1)
+      guard dimension > 0, dimension == expected else {
+        let memory = PassageRow(id: row["id"]).memory
+        throw StorageError(
+          .damaged, "The vector of memory \(memory) does not have \(expected) elements.")
+      }
+      // Long memories have many passages: what is in hand stays bounded.
+      if batch.ids.count >= Self.passagesOfBatch {
+        try store(batch, label)
+        batch = VectorBatch(ids: [], scopes: [], rows: [])
+      }
+    }
+    try store(batch, label)
+  }
+
+  private static let passagesOfBatch = 4096
+
+  /// Adds a row of embeddings with the place of its memory.
+  static func append(_ row: Row, to batch: inout VectorBatch) throws {
+    let passage = PassageRow(id: row["id"])
+    batch.ids.append(passage.row)
+    batch.groups.append(UInt64(passage.memory))
+    batch.scopes.append(RowScope(user: row["user"], session: row["session"]))
+    batch.times.append(row["time"])
+    VectorBytes.append(row["vector"], to: &batch.rows)
+  }
+
+  /// Removes all passages of memories. They are numbered from 0, so the first number that is missing is
+  /// beyond the last.
+  private func forget(_ memories: [Int64]) throws {
+    guard let collection else { return }
+    var left = memories
+    var passage = 0
+    while !left.isEmpty {
+      let rows = try left.map { try PassageRow(memory: $0, passage: passage).row }
+      let found = try collection.contains(ids: rows)
+      _ = try collection.remove(ids: zip(rows, found).filter(\.1).map(\.0))
+      left = zip(left, found).filter(\.1).map(\.0)
+      passage += 1
+    }
+  }
+
+  private func store(_ batch: VectorBatch, _ label: String) throws {
+    guard !batch.ids.isEmpty else { return }
+    let dimension = batch.rows.count / batch.ids.count
+    let collection = try collection ?? make(dimension, label)
+    guard collection.configuration.dimension == dimension else {
+      throw StorageError(
+        .damaged,
+        "The vector of memory \(batch.groups[0]) does not have "
+          + "\(collection.configuration.dimension) elements.")
+    }
+    try collection.upsert(batch)
+  }
+
+  /// Makes the collection that the first vector needs.
+  private func make(_ dimension: Int, _ label: String) throws -> VectorCollection {
+    let configuration = try VectorCollection.Configuration(dimension: dimension, metric: .cosine)
+    do {
+      guard !isInMemory else { throw EngineError(.inputOutput, "The folder cannot be used.") }
+      let made =
+        condemned.isSo
+        ? try VectorCollection(
+          resetting: url, configuration, label: label, generation: condemned.generation)
+        : try VectorCollection(at: url, configuration, label: label)
+      condemned = (false, nil)
+      // Somebody else may have begun it; what it has may be newer than the transaction.
+      guard made.position == 0, made.statistics.rows == 0 else { throw Moved() }
+      collection = made
+      return made
+    } catch let error as EngineError where error.code == .inputOutput {
+      if !isInMemory { giveUp(error) }
+      let made = VectorCollection(configuration)
+      collection = made
+      return made
+    } catch let error as EngineError {
+      giveUp(error)
+      throw Moved()
+    }
+  }
+}
+
+/// Merges sealed files beside the searches; one at a time in a process, and in all of them.
+private final class BackgroundCompaction: Sendable {
+  private let state = Mutex<(isRunning: Bool, damage: EngineError?)>((false, nil))
+  private let log: @Sendable (String) -> Void
+
+  init(_ log: @escaping @Sendable (String) -> Void) { self.log = log }
+
+  func start(_ collection: VectorCollection) {
+    let begins = state.withLock { state in
+      defer { state.isRunning = true }
+      return !state.isRunning
+    }
+    guard begins else { return }
+    DispatchQueue.global(qos: .utility).async { [self] in
+      var damage: EngineError?
+      do throws(EngineError) {
+        while try collection.tryCompact() {}
+      } catch {
+        if error.code == .corrupt { damage = error } else { log("compacting failed: \(error)") }
+      }
+      state.withLock { $0 = (false, damage ?? $0.damage) }
+    }
+  }
+
+  /// Damage that was met since the last time.
+  func takeDamage() -> EngineError? {
+    state.withLock { state in
+      defer { state.damage = nil }
+      return state.damage
+    }
+  }
+}
