@@ -139,7 +139,9 @@ import Testing
         while finished.withLock({ $0 }) < writers {
           try fixture.store.read { reader in
             for session in sessions {
-              let scope = try Authority.resolve(session, for: anyone, user: nil) { try reader.owner(of: $0) }
+              let scope = try Authority.resolve(session, for: anyone, user: nil) {
+                try reader.owner(of: $0)
+              }
               let counted = try reader.session(in: scope)?.memoryCount ?? -1
               let there = try reader.memories(in: scope, .init(limit: 1)).total
               if counted != there {

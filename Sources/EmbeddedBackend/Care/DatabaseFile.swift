@@ -59,6 +59,17 @@ struct DatabaseFile {
     return configuration
   }
 
+  /// Makes an empty file that only its owner reads, in the place of what an earlier attempt left.
+  func create() throws {
+    try remove()
+    let descriptor = unsafe open(url.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw StorageError(
+        .inputOutput, "\(url.path) cannot be made: \(unsafe String(cString: strerror(errno))).")
+    }
+    close(descriptor)
+  }
+
   /// Makes the file one of its own, without a log beside it, and durable.
   func settle(_ queue: DatabaseQueue) throws {
     try EmbeddedStore.translating(url.path) {
@@ -74,7 +85,8 @@ struct DatabaseFile {
   func move(to target: URL) throws {
     guard unsafe rename(url.path, target.path) == 0 else {
       throw StorageError(
-        .inputOutput, "\(target.path) cannot be written: \(unsafe String(cString: strerror(errno))).")
+        .inputOutput,
+        "\(target.path) cannot be written: \(unsafe String(cString: strerror(errno))).")
     }
     try Self.sync(target.deletingLastPathComponent().path)
   }

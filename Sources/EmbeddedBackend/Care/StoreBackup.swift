@@ -25,7 +25,7 @@ package enum StoreBackup {
     }
     let copy = DatabaseFile(url: beside(file))
     do {
-      try copy.remove()
+      try copy.create()
       let queue = try EmbeddedStore.translating(copy.url.path) {
         try DatabaseQueue(path: copy.url.path, configuration: DatabaseFile.copying)
       }
@@ -69,7 +69,7 @@ package enum StoreBackup {
       }
       let copy = DatabaseFile(url: beside(database))
       do {
-        try copy.remove()
+        try copy.create()
         try self.copy(backup, to: copy)
         guard try copy.verify() == contents else {
           throw StorageError(.damaged, "\(backup.path) changed while it was copied.")
