@@ -3,7 +3,7 @@
 #   make demo    build, install the model, import the sample, ask it questions over MCP
 #   make test    build and run the tests
 #   make setup   what both need: system packages, the binary, the model
-#   make kill    the long kill test: 200 rounds
+#   make kill    the long kill test: 1,000 rounds of four servers, and eight processes that checkpoint
 #   make wall    the long test of scopes: 100,000 calls, and 40,000 over MCP
 #   make exact   the long test of exactness: a million searches on each instruction set
 #   make kernels the kernels of every instruction set of this machine against their oracle
@@ -12,6 +12,7 @@
 #   make bench-scoped  search in a user's scope, beside FAISS
 #   make bench-peers  the engine beside its peers; bench-peers-quick for a look
 #   make bench-ten-million  an index of ten million rows beside one of a million; 40 GB of disk
+#   make bench-durable  durable writes and bulk imports beside bare SQLite
 #   make limits  what this machine can do at most
 #   make embeddings  the real embeddings that benchmarks search
 #   make format  format the sources
@@ -24,10 +25,11 @@ PROBE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/probe
 BENCH_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/bench
 SEARCHES ?= 1000000
 SEED ?= 1
+ROUNDS ?= 1000
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: setup packages build model probe demo test kill wall exact format bench-scoped bench-peers \
-	bench-peers-quick bench-ten-million peers limits embeddings
+	bench-durable bench-peers-quick bench-ten-million peers limits embeddings
 
 setup: packages build model
 
@@ -66,7 +68,8 @@ test: setup probe
 
 kill: setup
 	$(SWIFT) build -c release --build-tests
-	RECOLLECT_TEST_KILL_ROUNDS=200 $(SWIFT) test -c release --skip-build --disable-xctest --filter KillTests
+	RECOLLECT_TEST_KILL_ROUNDS=$(ROUNDS) RECOLLECT_TEST_STRESS_WRITES=400 $(SWIFT) test -c release \
+	  --skip-build --disable-xctest --no-parallel --filter 'KillTests|CheckpointStressTests'
 
 wall: setup
 	$(SWIFT) build -c release --build-tests
@@ -118,6 +121,11 @@ bench-ten-million: packages
 	      { rm -rf $(LARGE_INDEX); exit 1; }; \
 	  done; \
 	done; rm -rf $(LARGE_INDEX)
+
+# What durability costs, on a quiet machine; FOLDER names the disk.
+bench-durable: packages
+	$(SWIFT) build -c release --product DurableBench
+	.build/release/DurableBench 5 20000 $(FOLDER)
 
 # What this machine can do at most, for the benchmarks to report shares of; on a quiet machine.
 limits: packages

@@ -116,6 +116,15 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // MARK: Benchmarks that reach behind what is public; the others are a package of their own
+
+    .executableTarget(
+      name: "DurableBench",
+      dependencies: [
+        "ConversationMemory", "EmbeddedBackend", "Embeddings", "Records", "Retrieval",
+        .product(name: "GRDB", package: "GRDB.swift", condition: server),
+      ], path: "Benchmarks/Durable", swiftSettings: strict),
+
     // MARK: Tests
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -138,9 +147,14 @@ let package = Package(
       name: "EmbeddedBackendTests",
       dependencies: [
         "ConversationMemory", "EmbeddedBackend", "Embeddings", "Records", "Retrieval",
-        "ServiceTestSupport", "TestSupport",
+        "ServiceTestSupport", "StoreWriter", "TestSupport",
         .product(name: "GRDB", package: "GRDB.swift", condition: server),
       ], exclude: ["Golden"], swiftSettings: strict),
+    // A process that tests of the store start eight of.
+    .executableTarget(
+      name: "StoreWriter",
+      dependencies: ["ConversationMemory", "EmbeddedBackend", "Records", "Retrieval"],
+      path: "Tests/StoreWriter", swiftSettings: strict),
     .testTarget(
       name: "ConversationMemoryTests",
       dependencies: [

@@ -22,6 +22,9 @@ package struct RecollectCommand: ParsableCommand {
           UsersCommand.self, ImportCommand.self, ExportCommand.self,
         ]),
       CommandGroup(
+        name: "Care",
+        subcommands: [BackupCommand.self, RestoreCommand.self, DoctorCommand.self]),
+      CommandGroup(
         name: "Model",
         subcommands: [ModelCommand.self, EmbedCommand.self, EvalCommand.self]),
       CommandGroup(

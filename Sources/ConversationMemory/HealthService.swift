@@ -100,13 +100,14 @@ package struct HealthService: Sendable {
   }
 
   private func database() throws -> (Status, String) {
-    if readOnly {
-      _ = try backend.read { try $0.storedEmbedder() }
-      return (.ok, "read; nothing may be written")
-    }
+    // Refused where a newer program has changed the tables meanwhile.
+    let version = try backend.read { try $0.schemaVersion() }
+    if readOnly { return (.ok, "read; nothing may be written; schema version \(version)") }
     let mark = "\(clock())"
     let came = try backend.write { try $0.probe(mark) }
-    return came ? (.ok, "written and read back") : (.failing, "what was written did not come back")
+    return came
+      ? (.ok, "written and read back; schema version \(version)")
+      : (.failing, "what was written did not come back")
   }
 
   private func index(_ caller: Caller) throws -> (Status, String) {

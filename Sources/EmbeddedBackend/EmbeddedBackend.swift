@@ -14,48 +14,67 @@ internal import VectorEngine
 package final class EmbeddedStore: MemoryBackend {
   let pool: DatabasePool
   private let lock: ProcessLock
+  private let writes: WriteQueue
   let index: DerivedIndex
   let path: String
+  private let use: DirectoryUse
   private let clock: @Sendable () -> Timestamp
-  private let log: @Sendable (String) -> Void
 
-  /// Pages of the log (8 KiB each) from which a checkpoint is due.
-  private static let pagesBeforeCheckpoint = 1000
+  /// The name of the database in its directory.
+  static let fileName = "recollect.sqlite"
 
   /// Opens the store of a directory, which is made when it is not there.
   ///
   /// - Parameter clock: what is expired is judged by it.
+  /// - Parameter pagesBeforeCheckpoint: how long the log may grow, in pages of 8 KiB.
   /// - Parameter log: told of trouble that no caller needs to know.
   /// - Throws: `StorageError` for a database of a newer version, of another program or damaged, and
-  ///   when the system refuses.
+  ///   when the system refuses; `unavailable` while it is being replaced.
   package init(
     directory: URL, clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
+    pagesBeforeCheckpoint: Int = 1000,
     log: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     self.clock = clock
-    self.log = log
     index = DerivedIndex(directory.appendingPathComponent("index"), log: log)
     try DataDirectory.create(directory)
-    let path = directory.appendingPathComponent("recollect.sqlite").path
+    let path = directory.appendingPathComponent(Self.fileName).path
     self.path = path
-    let lock = try ProcessLock(path: directory.appendingPathComponent("write.lock").path)
+    use = try DirectoryUse.shared(directory)
+    let lock = try ProcessLock(folder: directory.path)
     self.lock = lock
-    pool = try Self.translating(path) {
-      try lock.withLock {
-        try Schema.checkExisting(path)
-        let pool = try DatabasePool(path: path, configuration: Self.configuration)
-        try pool.writeWithoutTransaction { db in
-          // The pool itself asks for NORMAL; here an acknowledged write survives a power cut.
-          try db.execute(sql: "PRAGMA synchronous = FULL")
+    let pool = try Self.translating(path) { try lock.withLock { try Self.open(path) } }
+    self.pool = pool
+    let checkpoints = Checkpoints(path: path, pages: pagesBeforeCheckpoint, log: log)
+    writes = WriteQueue { body, committed in
+      try pool.writeWithoutTransaction { db in
+        try lock.withLock {
           try db.inTransaction(.immediate) {
-            try Schema.migrate(db, path: path)
-            try Self.identify(db)
+            try Schema.checkUnchanged(db)
+            try body(db)
             return .commit
           }
+          committed()
+          checkpoints.runWhenDue(db)
         }
-        return pool
       }
     }
+  }
+
+  /// Opens a database, which is made or brought forward; to be called with the lock held.
+  private static func open(_ path: String) throws -> DatabasePool {
+    try Schema.checkExisting(path)
+    let pool = try DatabasePool(path: path, configuration: configuration)
+    try pool.writeWithoutTransaction { db in
+      // The pool itself asks for NORMAL; here an acknowledged write survives a power cut.
+      try db.execute(sql: "PRAGMA synchronous = FULL")
+      try db.inTransaction(.immediate) {
+        try Schema.migrate(db, path: path)
+        try identify(db)
+        return .commit
+      }
+    }
+    return pool
   }
 
   private static var configuration: Configuration {
@@ -64,13 +83,16 @@ package final class EmbeddedStore: MemoryBackend {
     configuration.maximumReaderCount = 8
     configuration.prepareDatabase { db in
       // Only takes effect while the file is being made.
-      try db.execute(sql: "PRAGMA page_size = 8192")
+      try db.execute(sql: "PRAGMA page_size = \(Schema.pageBytes)")
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
       // What is deleted is overwritten, in pages that stay in use and in free ones.
       try db.execute(sql: "PRAGMA secure_delete = ON")
+      // What a savepoint may have to undo stays in memory; a file for it would hold users' texts.
+      try db.execute(sql: "PRAGMA temp_store = MEMORY")
       // A log that starts again after a checkpoint is cut to this, so its size says when the next
       // checkpoint is due.
-      try db.execute(sql: "PRAGMA journal_size_limit = \(pagesBeforeCheckpoint * 8192 / 2)")
+      try db.execute(
+        sql: "PRAGMA journal_size_limit = \(Checkpoints.standardPages * Schema.pageBytes / 2)")
     }
     return configuration
   }
@@ -96,18 +118,21 @@ package final class EmbeddedStore: MemoryBackend {
 
   package func write<R>(_ body: (any MemoryWriter) throws -> R) throws -> R {
     try Self.translating(path) {
-      try pool.writeWithoutTransaction { db in
-        try lock.withLock {
-          var result: R?
-          try db.inTransaction(.immediate) {
-            try Schema.checkUnchanged(db)
-            result = try body(Transaction(db, at: clock()))
-            return .commit
-          }
-          checkpointWhenDue(db)
-          guard let result else { throw StorageError(.inputOutput, "The transaction did not end.") }
-          return result
-        }
+      try writes.run { db in try body(Transaction(db, at: clock())) }
+    }
+  }
+
+  /// How many writes of this process wait for their turn.
+  package var waitingWrites: Int { writes.waitingCount }
+
+  /// Copies the database as it is at one moment into another, while everybody goes on, and counts what
+  /// that moment holds.
+  func copy(into target: DatabaseQueue) throws -> StoreContents {
+    try Self.translating(path) {
+      try pool.read { db in
+        try Schema.checkUnchanged(db)
+        try target.writeWithoutTransaction { try db.backup(to: $0) }
+        return try Soundness(db).contents()
       }
     }
   }
@@ -162,23 +187,16 @@ package final class EmbeddedStore: MemoryBackend {
 
   /// How many bytes the volume of the database still has.
   package func availableBytes() throws -> Int64 {
-    let values = try URL(fileURLWithPath: path).deletingLastPathComponent()
-      .resourceValues(forKeys: [.volumeAvailableCapacityKey])
+    try Self.availableBytes(in: file.deletingLastPathComponent())
+  }
+
+  static func availableBytes(in directory: URL) throws -> Int64 {
+    let values = try directory.resourceValues(forKeys: [.volumeAvailableCapacityKey])
     return Int64(values.volumeAvailableCapacity ?? 0)
   }
 
-  /// Runs under the lock, right after a commit, so no commit of any process is under way. What was
-  /// committed is durable whether or not this succeeds, so a failure is only noted.
-  private func checkpointWhenDue(_ db: Database) {
-    do {
-      let attributes = try FileManager.default.attributesOfItem(atPath: path + "-wal")
-      let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
-      guard size > Self.pagesBeforeCheckpoint * 8192 else { return }
-      _ = try db.checkpoint(.passive)
-    } catch {
-      log("the log of the database could not be folded in: \(error)")
-    }
-  }
+  /// The database.
+  package var file: URL { URL(fileURLWithPath: path) }
 
   static func translating<R>(_ path: String, _ body: () throws -> R) throws -> R {
     do {

@@ -11,6 +11,7 @@ enum Schema {
   static let version = 2
   /// "RCLT", so that other programs can tell whose file this is.
   static let applicationID = 0x5243_4C54
+  static let pageBytes = 8192
 
   /// Looks at a file that is there already, without changing anything in it.
   static func checkExisting(_ path: String) throws {
@@ -44,7 +45,7 @@ enum Schema {
   }
 
   /// The version of the tables; 0 for an empty database.
-  private static func version(of db: Database, path: String) throws -> Int {
+  static func version(of db: Database, path: String) throws -> Int {
     let owner = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
     let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0

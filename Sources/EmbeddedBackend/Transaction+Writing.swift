@@ -6,7 +6,7 @@ extension Transaction: MemoryWriter {
   // MARK: Sessions
 
   func insert(_ session: SessionRecord) throws {
-    try db.execute(
+    try run(
       sql: """
         INSERT INTO sessions(session_id, user, name, created_at, last_activity, expired_at,
           interaction_count, metadata, continues) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -20,7 +20,7 @@ extension Transaction: MemoryWriter {
   }
 
   func update(_ session: SessionRecord) throws {
-    try db.execute(
+    try run(
       sql: """
         UPDATE sessions SET name = ?, last_activity = ?, expired_at = ?, interaction_count = ?,
           metadata = ?
@@ -79,7 +79,7 @@ extension Transaction: MemoryWriter {
   // MARK: Memories
 
   func insert(_ memory: Memory, _ embedding: StoredEmbedding?) throws {
-    try db.execute(
+    try run(
       sql: """
         INSERT INTO memories(memory_id, user, session_id, content, text_hash, memory_type, metadata,
           created_at, updated_at, occurred_at, importance, access_count, last_accessed_at, version,
@@ -100,7 +100,7 @@ extension Transaction: MemoryWriter {
 
   func insert(_ versions: [MemoryVersion], of id: MemoryID, in scope: Scope) throws {
     for version in versions {
-      try db.execute(
+      try run(
         sql: """
           INSERT INTO memory_versions
           SELECT memories.id, ?, ?, ?, ?, ?, ?, ?
@@ -119,13 +119,13 @@ extension Transaction: MemoryWriter {
     guard let key = try key(of: memory) else { return }
     let before: String? = try String.fetchOne(
       db, sql: "SELECT content FROM memories WHERE id = ?", arguments: [key])
-    try db.execute(
+    try run(
       sql: """
         INSERT INTO memory_versions
         SELECT id, version, content, memory_type, metadata, occurred_at, importance, ?
         FROM memories WHERE id = ?
         """, arguments: [memory.updatedAt.milliseconds, key])
-    try db.execute(
+    try run(
       sql: """
         UPDATE memories SET content = ?, text_hash = ?, memory_type = ?, metadata = ?,
           updated_at = ?, occurred_at = ?, importance = ?, version = ?, expires_at = ?
@@ -138,20 +138,20 @@ extension Transaction: MemoryWriter {
       ])
     // Two spellings of é are equal as strings, but the places of passages differ.
     if before.map(ExactText.init) != ExactText(memory.content) || embedding != nil {
-      try db.execute(sql: "DELETE FROM embeddings WHERE memory = ?", arguments: [key])
+      try run(sql: "DELETE FROM embeddings WHERE memory = ?", arguments: [key])
     }
     if let embedding { try store(embedding, of: key) }
   }
 
   func updateMetadata(of memory: Memory) throws {
     guard let key = try key(of: memory) else { return }
-    try db.execute(
+    try run(
       sql: "UPDATE memories SET metadata = ?, updated_at = ? WHERE id = ?",
       arguments: [try JSON.text(memory.metadata), memory.updatedAt.milliseconds, key])
   }
 
   func delete(_ id: MemoryID, in scope: Scope) throws -> Bool {
-    try db.execute(
+    try run(
       sql: """
         DELETE FROM memories
         WHERE memory_id = ? AND user = (SELECT id FROM users WHERE name = ?)
@@ -248,26 +248,30 @@ extension Transaction: MemoryWriter {
 
   /// The number of a user, who is made when new.
   private func number(of user: UserID, at now: Timestamp) throws -> Int64 {
+    let known = try db.cachedStatement(sql: "SELECT id FROM users WHERE name = ?")
+    if let number = try Int64.fetchOne(known, arguments: [user.description]) { return number }
     try db.execute(
-      sql: "INSERT INTO users(name, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      sql: "INSERT INTO users(name, created_at) VALUES (?, ?)",
       arguments: [user.description, now.milliseconds])
-    let number = try Int64.fetchOne(
-      db, sql: "SELECT id FROM users WHERE name = ?", arguments: [user.description])
-    guard let number else { throw StorageError(.damaged, "The table of users is damaged.") }
-    return number
+    return db.lastInsertedRowID
   }
 
   private func key(of memory: Memory) throws -> Int64? {
     try Int64.fetchOne(
-      db,
-      sql: """
-        SELECT memories.id FROM memories JOIN users ON users.id = memories.user
-        WHERE memories.memory_id = ? AND users.name = ?
-        """, arguments: [memory.id.description, memory.user.description])
+      try db.cachedStatement(
+        sql: """
+          SELECT memories.id FROM memories JOIN users ON users.id = memories.user
+          WHERE memories.memory_id = ? AND users.name = ?
+          """), arguments: [memory.id.description, memory.user.description])
+  }
+
+  /// Runs a statement that is prepared once for each connection.
+  private func run(sql: String, arguments: StatementArguments) throws {
+    try db.cachedStatement(sql: sql).execute(arguments: arguments)
   }
 
   private func store(_ embedding: StoredEmbedding, of memory: Int64) throws {
-    try db.execute(sql: "DELETE FROM embeddings WHERE memory = ?", arguments: [memory])
+    try run(sql: "DELETE FROM embeddings WHERE memory = ?", arguments: [memory])
     let statement = try db.cachedStatement(
       sql: "INSERT INTO embeddings(id, memory, span_start, span_end, vector) VALUES (?, ?, ?, ?, ?)"
     )

@@ -321,6 +321,10 @@ extension Transaction: MemoryReader {
       .map { try JSON.value(from: $0) }
   }
 
+  func schemaVersion() throws -> Int {
+    try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+  }
+
   /// Cuts a list that was read one too long and says where it goes on.
   private func page<Record>(
     _ records: [Record], _ limit: Int, _ total: Int, _ cursor: (Record) -> PageCursor

@@ -74,6 +74,8 @@ package protocol MemoryReader {
   func memoriesWithoutVector(_ leave: AdministrativeScope, limit: Int) throws -> [PendingMemory]
   /// Which embedder's vectors are stored, once there are any.
   func storedEmbedder() throws -> EmbedderIdentity?
+  /// Which version the tables have.
+  func schemaVersion() throws -> Int
 }
 
 /// Searching, and reading the records of the same moment.

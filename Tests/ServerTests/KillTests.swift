@@ -8,7 +8,7 @@ import Testing
   private static let rounds =
     ProcessInfo.processInfo.environment["RECOLLECT_TEST_KILL_ROUNDS"].flatMap(Int.init) ?? 50
 
-  @Test(.timeLimit(.minutes(10)))
+  @Test(.timeLimit(.minutes(120)))
   func `whatever was acknowledged is found after a kill, in every round`() throws {
     let directory = try TemporaryDirectory()
     let seed = UInt64.random(in: 0...UInt64.max)

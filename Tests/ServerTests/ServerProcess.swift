@@ -85,6 +85,20 @@ final class ServerProcess {
     }
   }
 
+  /// The results of several requests, in whatever order they come; those that came before the server
+  /// ended, when it does.
+  func answers(to ids: [Int64]) throws -> (results: [Int64: JSONValue], isOver: Bool) {
+    var results: [Int64: JSONValue] = [:]
+    while results.count < ids.count {
+      let text: Data
+      do { text = try line() } catch is Failure { return (results, true) }
+      let message = try JSON.value(JSONValue.self, from: text)
+      guard case .integer(let id)? = message["id"], ids.contains(id) else { continue }
+      results[id] = message["result"] ?? .null
+    }
+    return (results, false)
+  }
+
   /// What a tool answers.
   func call(_ tool: String, _ arguments: JSONValue = [:]) throws -> JSONValue {
     let result = try request("tools/call", ["name": .string(tool), "arguments": arguments])

@@ -33,7 +33,7 @@ extension ProtocolServer {
       ]
     } catch {
       let failure = ToolFailure(error)
-      if failure.code == .internal { log("\(name): \(error)") }
+      if failure.code == .internal && !(error is CancellationError) { log("\(name): \(error)") }
       return ["content": Self.content(failure.text), "isError": true]
     }
   }

@@ -38,7 +38,11 @@ struct RegisteredTool: Sendable {
       var reader = ArgumentReader(arguments)
       let input = try T.Input(&reader)
       try reader.finish()
-      return Array(try JSON.data(try tool.call(input, context)))
+      // A write that nobody waits for any more leaves the queue.
+      let output = try Interest.$isGone.withValue({ context.cancellation.isCancelled }) {
+        try tool.call(input, context)
+      }
+      return Array(try JSON.data(output))
     }
   }
 

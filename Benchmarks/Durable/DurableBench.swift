@@ -1,0 +1,91 @@
+// What durability costs: the store beside bare SQLite, on the same disk, in turns.
+//
+//   DurableBench [<rounds> [<rows of a bulk import> [<folder>]]]
+import ConversationMemory
+import EmbeddedBackend
+import Embeddings
+import Foundation
+import Records
+import Retrieval
+
+@main
+enum DurableBench {
+  static func main() throws {
+    let arguments = CommandLine.arguments.dropFirst().map { $0 }
+    let rounds = arguments.first.flatMap(Int.init) ?? 5
+    let rows = arguments.dropFirst().first.flatMap(Int.init) ?? 20_000
+    let folder = URL(
+      fileURLWithPath: arguments.count > 2 ? arguments[2] : NSTemporaryDirectory(),
+      isDirectory: true
+    ).appendingPathComponent("recollect-durable-\(UUID().uuidString.lowercased())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? ""
+    print("load before: \(load.trimmingCharacters(in: .newlines))")
+    try adds(rounds, folder)
+    try bulk(rounds, rows, folder)
+  }
+
+  /// So long each side writes in a round.
+  private static let seconds = 3.0
+
+  private static func adds(_ rounds: Int, _ folder: URL) throws {
+    var rates: [String: [Double]] = [:]
+    var ratios: [Double] = []
+    for round in 0..<rounds {
+      let place = folder.appendingPathComponent("adds-\(round)")
+      let bare = try BareStore(place.appendingPathComponent("bare"))
+      let alone = try bare.addOneByOne(for: seconds)
+      try bare.close()
+      let eight = try OurStore(place.appendingPathComponent("eight")).add(writers: 8, for: seconds)
+      let one = try OurStore(place.appendingPathComponent("one")).add(writers: 1, for: seconds)
+      rates["bare SQLite, one row a commit", default: []].append(alone)
+      rates["store, 8 writers", default: []].append(eight)
+      rates["store, 1 writer", default: []].append(one)
+      ratios.append(eight / alone)
+      try FileManager.default.removeItem(at: place)
+    }
+    print("\ndurable adds a second (median, lowest, highest of \(rounds) rounds):")
+    for (name, values) in rates.sorted(by: { $0.key < $1.key }) {
+      print("  \(name): \(text(values))")
+    }
+    print("  8 writers : bare = \(text(ratios))  (wanted: at least 0.8)")
+  }
+
+  private static func bulk(_ rounds: Int, _ rows: Int, _ folder: URL) throws {
+    var ours: [Double] = []
+    var bares: [Double] = []
+    var ratios: [Double] = []
+    var space: [Double] = []
+    for round in 0..<rounds {
+      let place = folder.appendingPathComponent("bulk-\(round)")
+      let sample = Sample(seed: UInt64(round))
+      let bare = try BareStore(place.appendingPathComponent("bare"))
+      let bareRate = try bare.addAll(rows, sample)
+      try bare.close()
+      let store = try OurStore(place.appendingPathComponent("store"))
+      let ourRate = try store.addAll(rows, sample)
+      try store.close()
+      let payload = (0..<rows).reduce(0) { $0 + sample.text($1).utf8.count + 4 * Sample.dimension }
+      space.append(Double(try store.bytes()) / Double(payload))
+      ours.append(ourRate)
+      bares.append(bareRate)
+      ratios.append(ourRate / bareRate)
+      try FileManager.default.removeItem(at: place)
+    }
+    print("\nbulk import of \(rows) rows with given vectors of \(Sample.dimension), rows a second:")
+    print("  bare GRDB, one table: \(text(bares))")
+    print("  store, index included: \(text(ours))")
+    print("  store : bare = \(text(ratios))  (wanted: at least 0.35)")
+    print("  bytes on disk : vectors in fp32 and text = \(text(space))  (wanted: at most 2.6)")
+  }
+
+  private static func text(_ values: [Double]) -> String {
+    let sorted = values.sorted()
+    guard let low = sorted.first, let high = sorted.last else { return "–" }
+    return [sorted[sorted.count / 2], low, high].map {
+      String(format: $0 < 10 ? "%.2f" : "%.0f", $0)
+    }
+    .joined(separator: ", ")
+  }
+}

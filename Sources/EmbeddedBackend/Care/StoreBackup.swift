@@ -1,0 +1,131 @@
+package import Foundation
+internal import GRDB
+package import Records
+
+/// Copies of a store's database that stand for themselves.
+///
+/// The vector index is not in them: it is derived, and made again.
+package enum StoreBackup {
+  /// Writes the database of a store, as it is at one moment, to a file.
+  ///
+  /// Everybody goes on reading and writing meanwhile. The file has its name once it is complete, durable,
+  /// looked through, and holds as many records as that moment did.
+  ///
+  /// - Parameter replacing: whether a file of that name may go.
+  /// - Throws: `conflict` when there is one and it may not; `StorageError`.
+  package static func write(
+    _ store: EmbeddedStore, to file: URL, replacing: Bool
+  ) throws -> StoreContents {
+    let isThere = FileManager.default.fileExists(atPath: file.path)
+    guard replacing || !isThere else {
+      throw ServiceError(.conflict, "\(file.path) is there already; --force replaces it.")
+    }
+    guard file.resolvingSymlinksInPath() != store.file.resolvingSymlinksInPath() else {
+      throw ServiceError(.invalidArgument, "\(file.path) is the database itself.")
+    }
+    let copy = DatabaseFile(url: beside(file))
+    do {
+      try copy.create()
+      let queue = try EmbeddedStore.translating(copy.url.path) {
+        try DatabaseQueue(path: copy.url.path, configuration: DatabaseFile.copying)
+      }
+      let expected = try store.copy(into: queue)
+      try copy.settle(queue)
+      guard try copy.verify() == expected else {
+        throw StorageError(.damaged, "The copy does not hold what the database does.")
+      }
+      try copy.move(to: file)
+      return expected
+    } catch {
+      try? copy.remove()
+      throw error
+    }
+  }
+
+  /// Makes a backup the database of a directory in which no process works.
+  ///
+  /// Whatever happens in between, the directory holds either the database that it had or the one of the
+  /// backup. The index folder goes, because it belongs to the old one.
+  ///
+  /// - Parameter replacing: whether a database that is there may go.
+  /// - Throws: `StorageError` for a backup that is damaged or newer than this program, `unavailable`
+  ///   while a process uses the directory, `conflict` when there is a database and it may not go.
+  package static func restore(
+    _ backup: URL, into directory: URL, replacing: Bool
+  ) throws -> StoreContents {
+    let contents = try DatabaseFile(url: backup).verify()
+    try DataDirectory.create(directory)
+    guard let alone = try DirectoryUse.alone(directory) else {
+      throw ServiceError(
+        .unavailable,
+        "Another process works in \(directory.path): stop the servers there, then restore.")
+    }
+    return try withExtendedLifetime(alone) {
+      let database = directory.appendingPathComponent(EmbeddedStore.fileName)
+      let isThere = FileManager.default.fileExists(atPath: database.path)
+      guard replacing || !isThere else {
+        throw ServiceError(
+          .conflict, "There is a database in \(directory.path) already; --force replaces it.")
+      }
+      let copy = DatabaseFile(url: beside(database))
+      do {
+        try copy.create()
+        try self.copy(backup, to: copy)
+        guard try copy.verify() == contents else {
+          throw StorageError(.damaged, "\(backup.path) changed while it was copied.")
+        }
+        try dropIndex(directory)
+        try emptyLog(of: database)
+        try copy.move(to: database)
+      } catch {
+        try? copy.remove()
+        throw error
+      }
+      return contents
+    }
+  }
+
+  /// The folder of the derived index in a data directory.
+  static let indexFolder = "index"
+
+  private static func beside(_ file: URL) -> URL {
+    file.deletingLastPathComponent().appendingPathComponent(
+      ".\(file.lastPathComponent).new-\(ProcessInfo.processInfo.processIdentifier)")
+  }
+
+  private static func copy(_ backup: URL, to copy: DatabaseFile) throws {
+    let target = try EmbeddedStore.translating(copy.url.path) {
+      let source = try DatabaseQueue(path: backup.path, configuration: DatabaseFile.reading)
+      let target = try DatabaseQueue(path: copy.url.path, configuration: DatabaseFile.copying)
+      try source.backup(to: target)
+      try source.close()
+      return target
+    }
+    try copy.settle(target)
+  }
+
+  /// Before the database goes: an index that is there would be taken for that of the new one.
+  private static func dropIndex(_ directory: URL) throws {
+    let folder = directory.appendingPathComponent(indexFolder)
+    if FileManager.default.fileExists(atPath: folder.path) {
+      try FileManager.default.removeItem(at: folder)
+    }
+  }
+
+  /// Folds the log into the database that is about to go, so that no log of the one is found beside the
+  /// other, whenever the power fails. The log of a database that cannot be read any more is removed.
+  private static func emptyLog(of database: URL) throws {
+    guard FileManager.default.fileExists(atPath: database.path) else { return }
+    do {
+      let queue = try DatabaseQueue(path: database.path, configuration: DatabaseFile.copying)
+      try queue.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+      try queue.close()
+    } catch is DatabaseError {
+      // Damaged, and about to be replaced.
+    }
+    for ending in ["-wal", "-shm"]
+    where FileManager.default.fileExists(atPath: database.path + ending) {
+      try FileManager.default.removeItem(atPath: database.path + ending)
+    }
+  }
+}
