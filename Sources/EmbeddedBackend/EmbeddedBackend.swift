@@ -43,7 +43,9 @@ package final class EmbeddedStore: MemoryBackend {
     use = try DirectoryUse.shared(directory)
     let lock = try ProcessLock(folder: directory.path)
     self.lock = lock
-    let pool = try Self.translating(path) { try lock.withLock { try Self.open(path) } }
+    let pool = try Self.translating(path) {
+      try lock.withLock { try Self.open(path, pagesBeforeCheckpoint) }
+    }
     self.pool = pool
     let checkpoints = Checkpoints(path: path, pages: pagesBeforeCheckpoint, log: log)
     writes = WriteQueue { body, committed in
@@ -62,9 +64,9 @@ package final class EmbeddedStore: MemoryBackend {
   }
 
   /// Opens a database, which is made or brought forward; to be called with the lock held.
-  private static func open(_ path: String) throws -> DatabasePool {
+  private static func open(_ path: String, _ pages: Int) throws -> DatabasePool {
     try Schema.checkExisting(path)
-    let pool = try DatabasePool(path: path, configuration: configuration)
+    let pool = try DatabasePool(path: path, configuration: configuration(pages))
     try pool.writeWithoutTransaction { db in
       // The pool itself asks for NORMAL; here an acknowledged write survives a power cut.
       try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -77,9 +79,9 @@ package final class EmbeddedStore: MemoryBackend {
     return pool
   }
 
-  private static var configuration: Configuration {
+  private static func configuration(_ pages: Int) -> Configuration {
     var configuration = Configuration()
-    configuration.busyMode = .timeout(30)
+    configuration.busyMode = .timeout(Double(Checkpoints.busyMilliseconds) / 1000)
     configuration.maximumReaderCount = 8
     configuration.prepareDatabase { db in
       // Only takes effect while the file is being made.
@@ -92,7 +94,7 @@ package final class EmbeddedStore: MemoryBackend {
       // A log that starts again after a checkpoint is cut to this, so its size says when the next
       // checkpoint is due.
       try db.execute(
-        sql: "PRAGMA journal_size_limit = \(Checkpoints.standardPages * Schema.pageBytes / 2)")
+        sql: "PRAGMA journal_size_limit = \(pages * Schema.pageBytes / 2)")
     }
     return configuration
   }

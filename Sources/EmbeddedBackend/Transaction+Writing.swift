@@ -14,7 +14,7 @@ extension Transaction: MemoryWriter {
       arguments: [
         session.id.description, try number(of: session.user, at: session.createdAt), session.name,
         session.createdAt.milliseconds, session.lastActivity.milliseconds,
-        session.expiredAt?.milliseconds, session.interactionCount, try JSON.text(session.metadata),
+        session.expiredAt?.milliseconds, session.interactionCount, try json(session.metadata),
         session.continues?.description,
       ])
   }
@@ -28,7 +28,7 @@ extension Transaction: MemoryWriter {
         """,
       arguments: [
         session.name, session.lastActivity.milliseconds, session.expiredAt?.milliseconds,
-        session.interactionCount, try JSON.text(session.metadata), session.id.description,
+        session.interactionCount, try json(session.metadata), session.id.description,
         session.user.description,
       ])
   }
@@ -89,13 +89,13 @@ extension Transaction: MemoryWriter {
       arguments: [
         memory.id.description, try number(of: memory.user, at: memory.createdAt),
         memory.session?.description, memory.content, textHash(memory.content), memory.type,
-        try JSON.text(memory.metadata), memory.createdAt.milliseconds,
+        try json(memory.metadata), memory.createdAt.milliseconds,
         memory.updatedAt.milliseconds, memory.occurredAt?.milliseconds, memory.importance,
         memory.accessCount, memory.lastAccessedAt?.milliseconds, memory.version,
         memory.expiresAt?.milliseconds, memory.supersedes?.description,
         memory.supersededBy?.description,
       ])
-    if let embedding { try store(embedding, of: db.lastInsertedRowID) }
+    if let embedding { try add(embedding, to: db.lastInsertedRowID) }
   }
 
   func insert(_ versions: [MemoryVersion], of id: MemoryID, in scope: Scope) throws {
@@ -132,7 +132,7 @@ extension Transaction: MemoryWriter {
         WHERE id = ?
         """,
       arguments: [
-        memory.content, textHash(memory.content), memory.type, try JSON.text(memory.metadata),
+        memory.content, textHash(memory.content), memory.type, try json(memory.metadata),
         memory.updatedAt.milliseconds, memory.occurredAt?.milliseconds, memory.importance,
         memory.version, memory.expiresAt?.milliseconds, key,
       ])
@@ -147,7 +147,7 @@ extension Transaction: MemoryWriter {
     guard let key = try key(of: memory) else { return }
     try run(
       sql: "UPDATE memories SET metadata = ?, updated_at = ? WHERE id = ?",
-      arguments: [try JSON.text(memory.metadata), memory.updatedAt.milliseconds, key])
+      arguments: [try json(memory.metadata), memory.updatedAt.milliseconds, key])
   }
 
   func delete(_ id: MemoryID, in scope: Scope) throws -> Bool {
@@ -265,6 +265,11 @@ extension Transaction: MemoryWriter {
           """), arguments: [memory.id.description, memory.user.description])
   }
 
+  /// Nearly always there is nothing in it.
+  private func json(_ metadata: [String: JSONValue]) throws -> String {
+    metadata.isEmpty ? "{}" : try JSON.text(metadata)
+  }
+
   /// Runs a statement that is prepared once for each connection.
   private func run(sql: String, arguments: StatementArguments) throws {
     try db.cachedStatement(sql: sql).execute(arguments: arguments)
@@ -272,6 +277,10 @@ extension Transaction: MemoryWriter {
 
   private func store(_ embedding: StoredEmbedding, of memory: Int64) throws {
     try run(sql: "DELETE FROM embeddings WHERE memory = ?", arguments: [memory])
+    try add(embedding, to: memory)
+  }
+
+  private func add(_ embedding: StoredEmbedding, to memory: Int64) throws {
     let statement = try db.cachedStatement(
       sql: "INSERT INTO embeddings(id, memory, span_start, span_end, vector) VALUES (?, ?, ?, ?, ?)"
     )

@@ -104,7 +104,7 @@ import Testing
         }
         while !isHeld.withLock({ $0 }) { usleep(100) }
         defer { mayEnd.withLock { $0 = true } }
-        try Interest.$isGone.withValue({ true }) {
+        try Interest.depends(on: { true }) {
           try store.write { try $0.insert(Self.memory("unwanted"), nil) }
         }
       } catch {

@@ -39,7 +39,7 @@ struct RegisteredTool: Sendable {
       let input = try T.Input(&reader)
       try reader.finish()
       // A write that nobody waits for any more leaves the queue.
-      let output = try Interest.$isGone.withValue({ context.cancellation.isCancelled }) {
+      let output = try Interest.depends(on: { context.cancellation.isCancelled }) {
         try tool.call(input, context)
       }
       return Array(try JSON.data(output))
