@@ -38,6 +38,8 @@ def parse():
                         help="the folder of results and report")
     parser.add_argument("--case", action="append",
                         help="a pattern like 'scope/*'; may be repeated; everything without")
+    parser.add_argument("--engine", action="append",
+                        help="measure this engine alone; may be repeated; all without")
     parser.add_argument("--again", action="store_true", help="measure finished cases once more")
     parser.add_argument("--quick", action="store_true", help="few rows and short rounds: a look")
     parser.add_argument("--list", action="store_true", help="only name the cases")

@@ -50,4 +50,7 @@ def chosen(options):
     """The cases that match a pattern, those of one data set together."""
     cases = [case for case in all_cases(options)
              if any(fnmatch.fnmatch(case.name, pattern) for pattern in options.case)]
+    if options.engine:
+        cases = [dataclasses.replace(case, engines=wanted) for case in cases
+                 if (wanted := tuple(name for name in case.engines if name in options.engine))]
     return sorted(cases, key=lambda case: (-case.rows, case.kind))
