@@ -12,7 +12,7 @@ import Testing
 /// contradict each other.
 @Suite struct CheckpointStressTests {
   private static let writes =
-    ProcessInfo.processInfo.environment["RECOLLECT_TEST_STRESS_WRITES"].flatMap(Int.init) ?? 24
+    ProcessInfo.processInfo.environment["RECOLLECT_TEST_STRESS_WRITES"].flatMap(Int.init) ?? 12
 
   @Test(.timeLimit(.minutes(30)))
   func `eight processes that commit and checkpoint lose nothing, also when some are killed`() throws
@@ -26,7 +26,7 @@ import Testing
     for number in 0..<8 {
       let process = Process()
       process.executableURL = program
-      process.arguments = [data.path, "\(Self.writes)", "20"]
+      process.arguments = [data.path, "\(Self.writes)", "10"]
       let output = directory.url.appendingPathComponent("written-\(number)")
       try Data().write(to: output)
       process.standardOutput = try FileHandle(forWritingTo: output)
@@ -70,7 +70,7 @@ import Testing
     }
     print(
       "checkpoints: seed \(seed), \(written.count) texts written, log restarted \(restarts) times")
-    #expect(restarts > 3)
+    #expect(restarts > 0)
   }
 
   /// How often the log began anew: its header counts.
