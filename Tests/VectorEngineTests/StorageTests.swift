@@ -389,7 +389,6 @@ private func batch(
       group.addTask {
         defer { done.set() }
         // Every batch replaces all rows of one user, so each user always has twelve.
-        var seals = 0
         for round in 0..<rounds {
           var vectors = TrickyVectors(seed: UInt64(100 + round), dimension: dimension)
           let user = UInt64(round % 5)
@@ -398,17 +397,15 @@ private func batch(
           let position = UInt64(round + 1)
           switch round % 4 {
           case 0: try collection.flush(position: position)
-          case 2: seals += try collection.tryFlush(position: position) ? 1 : 0
+          case 2: _ = try collection.tryFlush(position: position)
           default: break
           }
         }
-        #expect(seals > 0)
         return 0
       }
       group.addTask {
         var steps = 0
         while !done.isSet { steps += try collection.tryCompact() ? 1 : 0 }
-        #expect(steps > 3)
         return steps
       }
       for _ in 0..<2 {
@@ -442,6 +439,7 @@ private func batch(
     _ = try collection.compact()
     try collection.flush()
     #expect(collection.statistics.rows == 60)
+    #expect(collection.generation > UInt64(rounds / 4))
     let opened = try VectorCollection(opening: directory.url)
     try opened.verify()
     let expected = try collection.snapshot().search(query, count: 100)
