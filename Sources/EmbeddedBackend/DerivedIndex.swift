@@ -125,7 +125,9 @@ final class DerivedIndex: Sendable {
   private func catchUpVectors(with db: Database, to target: Int64) throws {
     do {
       try state.vectors.catchUp(with: db, to: target)
-    } catch let error as EngineError where error.code == .corrupt {
+    } catch let error as EngineError
+      where [.corrupt, .notAnIndex, .unsupportedVersion].contains(error.code)
+    {
       state.vectors.condemn("\(error)")
       try state.vectors.catchUp(with: db, to: target)
     }

@@ -20,6 +20,8 @@ final class VectorIndex {
   private(set) var collection: VectorCollection?
   /// How far in the change sequence the collection has come.
   private(set) var sequence: Int64 = 0
+  /// Whether what was opened is known to be of the database and its model.
+  private var isChecked = false
   /// Whether the folder cannot be used, so that everything stays in memory.
   private var isInMemory = false
   /// A state of the folder that must go; the generation is nil when it cannot be opened.
@@ -41,12 +43,16 @@ final class VectorIndex {
     do {
       if let damage = compaction.takeDamage() { throw damage }
       if let collection {
-        if try collection.refresh(discardingChanges: true) { sequence = Int64(collection.position) }
+        if try collection.refresh(discardingChanges: true) {
+          sequence = Int64(clamping: collection.position)
+          isChecked = false
+        }
       } else if FileManager.default.fileExists(atPath: url.appendingPathComponent("MANIFEST").path)
       {
         let opened = try VectorCollection(opening: url)
         collection = opened
         sequence = Int64(clamping: opened.position)
+        isChecked = false
       }
     } catch {
       giveUp(error)
@@ -90,14 +96,16 @@ final class VectorIndex {
   ///
   /// - Throws: `Moved`; `StorageError` for vectors that cannot be.
   func catchUp(with db: Database, to target: Int64) throws {
+    guard sequence != target || !isChecked else { return }
     let label = try Self.label(db)
     if let collection, !isInMemory {
       if collection.label != label {
         condemn("it is of another database or another model")
-      } else if collection.position > UInt64(target) {
+      } else if sequence > target {
         condemn("it is of a later state of the database")
       }
     }
+    isChecked = true
     while sequence < target {
       let end =
         try Int64.fetchOne(

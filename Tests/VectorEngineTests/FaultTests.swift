@@ -91,7 +91,7 @@ private struct Story {
     for length in 0...journal.count {
       // The states that may be there: the last acknowledged one, and the one that was under way.
       let last = acknowledged.lastIndex { $0 <= length }
-      for attempt in 0..<4 {
+      for attempt in 0..<3 {
         let place = directory.url.appendingPathComponent("crash")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: place) }

@@ -160,7 +160,7 @@ private func fill(
     for name in try FileManager.default.contentsOfDirectory(atPath: url.path) where name != "lock" {
       let file = url.appendingPathComponent(name)
       let sound = try Data(contentsOf: file)
-      for length in stride(from: 0, to: sound.count, by: 61) {
+      for length in stride(from: 0, to: sound.count, by: 997) {
         try sound.prefix(length).write(to: file)
         #expect(throws: EngineError.self, "\(name) cut to \(length)") {
           try VectorCollection(opening: url)

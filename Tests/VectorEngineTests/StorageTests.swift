@@ -278,6 +278,100 @@ private func batch(
     #expect(refused?.code == .invalidArgument)
   }
 
+  @Test func `rows come back as they were stored, from the buffer and from files`() throws {
+    let directory = try TemporaryDirectory()
+    let configuration = try VectorCollection.Configuration(
+      dimension: dimension, metric: .innerProduct)
+    let collection = try VectorCollection(at: directory.url, configuration)
+    var vectors = TrickyVectors(seed: 13, dimension: dimension)
+    let rows = batch(Array(0..<30), &vectors, dimension: dimension)
+    try collection.upsert(rows)
+    _ = try collection.remove(ids: [4, 9])
+    func expectRows() throws {
+      let found = try collection.rows(withIDs: rows.ids + [99])
+      #expect(found.count == 31 && found[30] == nil)
+      for (i, row) in found.dropLast().enumerated() {
+        guard ![4, 9].contains(i) else {
+          #expect(row == nil)
+          continue
+        }
+        #expect(row?.id == rows.ids[i] && row?.group == rows.groups[i])
+        #expect(row?.scope == rows.scopes[i] && row?.time == rows.times[i])
+        #expect(row?.vector == Array(rows.rows[(i * dimension)..<((i + 1) * dimension)]))
+      }
+    }
+    try expectRows()
+    try collection.flush()
+    try expectRows()
+  }
+
+  @Test func `a folder that is begun anew holds nothing, and whoever has it open finds that`()
+    throws
+  {
+    let directory = try TemporaryDirectory()
+    let configuration = try VectorCollection.Configuration(dimension: dimension)
+    var vectors = TrickyVectors(seed: 14, dimension: dimension)
+    let first = try VectorCollection(at: directory.url, configuration, label: "old")
+    try first.upsert(batch(Array(0..<10), &vectors, dimension: dimension))
+    try first.flush(position: 5)
+    let generation = first.generation
+    let wider = try VectorCollection.Configuration(dimension: dimension + 1)
+    let anew = try VectorCollection(
+      resetting: directory.url, configuration, label: "new", generation: generation)
+    #expect(anew.statistics.rows == 0 && anew.position == 0 && anew.label == "new")
+    try anew.upsert(batch([1], &vectors, dimension: dimension))
+    try anew.flush(position: 3)
+    #expect(try first.refresh() && first.position == 3 && first.statistics.rows == 1)
+    // Who found the old one wanting, and comes later, changes nothing.
+    let late = try VectorCollection(
+      resetting: directory.url, configuration, label: "new", generation: generation)
+    #expect(late.statistics.rows == 1)
+    // Another shape does, and so does damage.
+    let other = try VectorCollection(
+      resetting: directory.url, wider, label: "new", generation: late.generation)
+    #expect(other.statistics.rows == 0)
+    let lost = #expect(throws: EngineError.self) { try first.refresh() }
+    #expect(lost?.code == .corrupt)
+    try Data("damage".utf8).write(to: directory.url.appendingPathComponent("MANIFEST"))
+    let healed = try VectorCollection(
+      resetting: directory.url, configuration, label: "new", generation: nil)
+    #expect(healed.generation > 1 << 40)
+    #expect(try first.refresh() && first.statistics.rows == 0)
+  }
+
+  @Test func `what is deleted is in no file once files with deleted rows were written again`()
+    throws
+  {
+    let directory = try TemporaryDirectory()
+    let collection = try VectorCollection(at: directory.url, .init(dimension: dimension))
+    var vectors = TrickyVectors(seed: 15, dimension: dimension)
+    for start in [0, 200, 220] as [UInt64] {
+      let ids = Array(start..<(start == 0 ? 200 : start + 20))
+      try collection.upsert(batch(ids, &vectors, dimension: dimension))
+      try collection.flush()
+    }
+    let before = try collection.inspection().segments.map(\.name)
+    try collection.upsert(
+      VectorBatch(ids: [777], scopes: [RowScope(user: "canary")], rows: vectors.next()))
+    _ = try collection.remove(ids: [3])
+    try collection.flush()
+    #expect(try collection.remove(in: .user("canary")) == 1)
+    try collection.flush()
+    func holdCanary() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: directory.url.path).filter {
+        try Data(contentsOf: directory.url.appendingPathComponent($0)).range(
+          of: Data("canary".utf8))
+          != nil
+      }
+    }
+    #expect(try holdCanary().count == 1)
+    #expect(try collection.compact(.deleted) == 2)
+    #expect(try holdCanary().isEmpty)
+    // Files without deleted rows were left alone.
+    let after = try collection.inspection().segments
+    #expect(after.map(\.rows) == [199, 20, 20] && after[1...].map(\.name) == Array(before[1...]))
+  }
+
   @Test func `readers, writers, seals and compactions beside one another never change a snapshot`()
     async throws
   {
@@ -295,7 +389,6 @@ private func batch(
       group.addTask {
         defer { done.set() }
         // Every batch replaces all rows of one user, so each user always has twelve.
-        var seals = 0
         for round in 0..<rounds {
           var vectors = TrickyVectors(seed: UInt64(100 + round), dimension: dimension)
           let user = UInt64(round % 5)
@@ -304,17 +397,15 @@ private func batch(
           let position = UInt64(round + 1)
           switch round % 4 {
           case 0: try collection.flush(position: position)
-          case 2: seals += try collection.tryFlush(position: position) ? 1 : 0
+          case 2: _ = try collection.tryFlush(position: position)
           default: break
           }
         }
-        #expect(seals > 0)
         return 0
       }
       group.addTask {
         var steps = 0
         while !done.isSet { steps += try collection.tryCompact() ? 1 : 0 }
-        #expect(steps > 3)
         return steps
       }
       for _ in 0..<2 {
@@ -348,6 +439,7 @@ private func batch(
     _ = try collection.compact()
     try collection.flush()
     #expect(collection.statistics.rows == 60)
+    #expect(collection.generation > UInt64(rounds / 4))
     let opened = try VectorCollection(opening: directory.url)
     try opened.verify()
     let expected = try collection.snapshot().search(query, count: 100)

@@ -61,7 +61,11 @@ extension VectorCollection {
       case .everything: CompactionPolicy.everything(sizes)
       case .deleted: sizes.firstIndex { $0.dead > 0 }.map { $0..<($0 + 1) }
       }
-    guard let range else { return false }
+    guard let range else {
+      // Left by somebody who died while merging.
+      folder.discard(Folder.compacting)
+      return false
+    }
     let inputs = Array(segments[range])
     let output = try SegmentWriter(merging: inputs, start.configuration)
     if output.rowCount > 0 {

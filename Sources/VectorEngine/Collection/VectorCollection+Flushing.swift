@@ -95,5 +95,7 @@ extension VectorCollection {
     let listed = Set(manifest.parts.map(\.name))
     guard let names = try? folder.segmentNames() else { return }
     for name in names where !listed.contains(name) { folder.discard(name) }
+    // Left by somebody who died while sealing.
+    folder.discard(Folder.sealing)
   }
 }

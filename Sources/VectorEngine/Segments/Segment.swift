@@ -52,7 +52,7 @@ final class Segment: RowSource {
     for section in [SegmentFormat.Section.basis, .users, .sessions, .keys] {
       try verify(table[section])
     }
-    try checkDirectory()
+    try checkDirectory(order: false)
   }
 
   /// The offset of a section in the file.
@@ -81,7 +81,7 @@ final class Segment: RowSource {
     _ = try SegmentHeader(file, path)
     for chunk in 0..<(table[.roots].count / 4) { try verifyChecksums(chunk) }
     for chunk in 0..<(table[.checksums].count / 4) { try verifyChunk(chunk) }
-    try checkDirectory()
+    try checkDirectory(order: true)
     try checkOrder()
   }
 

@@ -1,15 +1,18 @@
 /// What opening makes sure of, so that look-ups need not.
 extension Segment {
-  /// Checks that the entries lie inside their sections, cover all rows in order, and are sorted.
+  /// Checks that the entries lie inside their sections and cover all rows in order.
   ///
   /// Everything is read in place: a folder has hundreds of thousands of entries, and opening it takes
   /// milliseconds.
-  func checkDirectory() throws(EngineError) {
+  ///
+  /// - Parameter order: whether the keys are compared as well. That they are sorted follows from the
+  ///   checksums: these are the bytes that were written.
+  func checkDirectory(order: Bool) throws(EngineError) {
     let damaged = EngineError(.corrupt, "\(path): the directory of users and sessions is damaged.")
     let isSound = try words(.users) { users throws(EngineError) in
       try words(.sessions) { sessions throws(EngineError) in
         try file.withSpan(of: UInt8.self, offset: offset(of: .keys), count: length(of: .keys)) {
-          DirectoryCheck.isSound(users, sessions, $0, rowCount: UInt64(rowCount))
+          DirectoryCheck(rowCount: UInt64(rowCount), order: order).isSound(users, sessions, $0)
         }
       }
     }
@@ -25,19 +28,20 @@ extension Segment {
 }
 
 /// One walk over the directory.
-private enum DirectoryCheck {
+private struct DirectoryCheck {
   private static let userFields = SegmentFormat.userEntryLength / 8
   private static let sessionFields = SegmentFormat.sessionEntryLength / 8
 
-  static func isSound(
-    _ users: Span<UInt64>, _ sessions: Span<UInt64>, _ keys: Span<UInt8>, rowCount: UInt64
-  ) -> Bool {
-    let sessionCount = UInt64(sessions.count / sessionFields)
+  let rowCount: UInt64
+  let order: Bool
+
+  func isSound(_ users: Span<UInt64>, _ sessions: Span<UInt64>, _ keys: Span<UInt8>) -> Bool {
+    let sessionCount = UInt64(sessions.count / Self.sessionFields)
     var row: UInt64 = 0
     var session: UInt64 = 0
     var previous: Range<Int>?
-    for user in 0..<(users.count / userFields) {
-      let start = user * userFields
+    for user in 0..<(users.count / Self.userFields) {
+      let start = user * Self.userFields
       func field(_ number: Int) -> UInt64 { users[start + number].littleEndian }
       guard let key = key(field(0), field(1), in: keys), precedes(previous, key, in: keys),
         field(2) == row, field(3) > 0, field(3) <= rowCount - row,
@@ -56,14 +60,14 @@ private enum DirectoryCheck {
   }
 
   /// Whether the sessions cover a user's rows: those without a session first, then by the keys' bytes.
-  private static func cover(
+  private func cover(
     _ rows: Range<UInt64>, by numbers: Range<UInt64>, of user: UInt64, _ sessions: Span<UInt64>,
     _ keys: Span<UInt8>
   ) -> Bool {
     var row = rows.lowerBound
     var previous: Range<Int>?
     for number in numbers {
-      let start = Int(number) * sessionFields
+      let start = Int(number) * Self.sessionFields
       func field(_ number: Int) -> UInt64 { sessions[start + number].littleEndian }
       guard field(2) == row, field(3) > 0, field(3) <= rows.upperBound - row, field(4) == user
       else { return false }
@@ -80,7 +84,7 @@ private enum DirectoryCheck {
     return row == rows.upperBound
   }
 
-  private static func key(
+  private func key(
     _ start: UInt64, _ length: UInt64, in keys: Span<UInt8>
   ) -> Range<Int>? {
     let limit = UInt64(keys.count)
@@ -88,10 +92,10 @@ private enum DirectoryCheck {
     return Int(start)..<Int(start + length)
   }
 
-  private static func precedes(
+  private func precedes(
     _ first: Range<Int>?, _ second: Range<Int>, in keys: Span<UInt8>
   ) -> Bool {
-    guard let first else { return true }
+    guard order, let first else { return true }
     for i in 0..<min(first.count, second.count) {
       let (a, b) = (keys[first.lowerBound + i], keys[second.lowerBound + i])
       if a != b { return a < b }

@@ -34,16 +34,19 @@ extension SegmentWriter {
     let step = max(1, rowCount / Self.rowsOfSample)
     var sample: [Float] = []
     var number = 0
+    var pacer = ReadingPacer()
     for stretch in stretches {
       for row in stretch.rows {
         defer { number += 1 }
         guard number % step == 0 else { continue }
+        pacer.note(step, of: stretch.source)
         try stretch.source.withVectors(row..<(row + 1)) { vector in
           let norm = RowKernels.squaredNorm(vector).squareRoot()
           if norm > 0 { RowKernels.divide(vector, by: norm, into: &sample) }
         }
       }
     }
+    pacer.finish()
     return sample
   }
 
@@ -58,11 +61,13 @@ extension SegmentWriter {
     var lane = 0
     var largestError: Float = 0
     var seen = [Float](repeating: 0, count: Self.rowsOfProduct * directions)
+    var pacer = ReadingPacer()
     for stretch in stretches {
       for start in stride(
         from: stretch.rows.lowerBound, to: stretch.rows.upperBound, by: Self.rowsOfProduct)
       {
         let rows = start..<min(start + Self.rowsOfProduct, stretch.rows.upperBound)
+        pacer.note(rows.count, of: stretch.source)
         try stretch.source.withVectors(rows) { vectors throws(EngineError) in
           var target = seen.mutableSpan
           MatrixProduct.multiply(
@@ -84,6 +89,7 @@ extension SegmentWriter {
         }
       }
     }
+    pacer.finish()
     if lane > 0 { try output.write(block.span) }
     return largestError
   }

@@ -252,19 +252,22 @@ struct SegmentWriter {
 }
 
 /// Gives the memory of what was read back now and then, so that rewriting large files stays small.
-private struct ReadingPacer {
+struct ReadingPacer {
   private static let rowsBetween = 65_536
 
   private var rows = 0
+  private var latest: Segment?
   private var segments: [ObjectIdentifier: Segment] = [:]
 
   mutating func note(_ count: Int, of source: any RowSource) {
+    if latest !== source {
+      latest = source as? Segment
+      if let latest { segments[ObjectIdentifier(latest)] = latest }
+    }
     rows += count
     guard rows >= Self.rowsBetween else { return }
     rows = 0
-    guard let segment = source as? Segment else { return }
-    segments[ObjectIdentifier(segment)] = segment
-    segment.file.release()
+    finish()
   }
 
   func finish() { for segment in segments.values { segment.file.release() } }
