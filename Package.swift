@@ -35,6 +35,11 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    // Only its core is used: the server without router, file system, configuration and TLS.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
   ],
   targets: [
     // MARK: The engine
@@ -88,10 +93,23 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(
+      name: "HTTPTransport",
+      dependencies: [
+        "MCPServer",
+        .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
+        .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
+        .product(name: "Logging", package: "swift-log", condition: server),
+        .product(name: "NIOCore", package: "swift-nio", condition: server),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: server),
+        .product(name: "NIOPosix", package: "swift-nio", condition: server),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
       name: "App",
       dependencies: [
-        "ConversationMemory", "EmbeddedBackend", "Embeddings", "Evaluation", "MCPServer", "RAG",
-        "Records", "Retrieval", "VectorEngine", "VectorKernels",
+        "ConversationMemory", "EmbeddedBackend", "Embeddings", "Evaluation", "HTTPTransport",
+        "MCPServer", "RAG", "Records", "Retrieval", "VectorEngine", "VectorKernels",
         .product(name: "Logging", package: "swift-log", condition: server),
       ],
       swiftSettings: strict

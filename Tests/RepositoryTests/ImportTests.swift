@@ -19,9 +19,11 @@ import Testing
     "RAG": ["Retrieval", "Embeddings", "ConversationMemory", "Records"],
     "Evaluation": ["ConversationMemory", "RAG", "Records"],
     "MCPServer": ["ConversationMemory", "RAG", "Records"],
+    "HTTPTransport": ["MCPServer"],
     "App": [
       "VectorKernels", "VectorEngine", "LexicalIndex", "Records", "Embeddings", "Retrieval",
       "EmbeddedBackend", "ConversationMemory", "RAG", "Evaluation", "MCPServer",
+      "HTTPTransport",
     ],
     "Commands": ["App", "Evaluation", "MCPServer", "VectorEngine", "Records"],
     "CLI": ["Commands"],
@@ -32,7 +34,12 @@ import Testing
   private static let outside: [String: Set<String>] = [
     "GRDB": ["EmbeddedBackend"],
     "ArgumentParser": ["Commands"],
-    "Logging": ["App", "Commands"],
+    "Logging": ["App", "Commands", "HTTPTransport"],
+    "HTTPTypes": ["HTTPTransport"],
+    "HummingbirdCore": ["HTTPTransport"],
+    "NIOCore": ["HTTPTransport"],
+    "NIOHTTPTypes": ["HTTPTransport"],
+    "NIOPosix": ["HTTPTransport"],
   ]
 
   @Test func `every target imports only what it may`() throws {

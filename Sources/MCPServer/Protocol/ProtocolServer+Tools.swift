@@ -3,10 +3,8 @@ internal import Records
 extension ProtocolServer {
   /// All tools on one page, so no cursor was ever given out.
   func listTools(_ params: [String: JSONValue]) throws(ProtocolError) -> [String: JSONValue] {
-    switch params["cursor"] {
-    case nil, .null: ["tools": .array(tools.definitions)]
-    default: throw .invalidParams("There is no such cursor: all tools are on the first page.")
-    }
+    try Self.refuseCursor(params, "tools")
+    return ["tools": .array(tools.definitions)]
   }
 
   /// The result of a call, also when it failed: only an unknown tool and parameters that are no
@@ -28,6 +26,7 @@ extension ProtocolServer {
     }
     do {
       let output = try tool.call(arguments, context)
+      if !tool.isReadOnly { watch?.lookSoon() }
       return [
         "content": Self.content(output.text), "structuredContent": output.json, "isError": false,
       ]
@@ -40,5 +39,17 @@ extension ProtocolServer {
 
   private static func content(_ text: String) -> JSONValue {
     [["type": "text", "text": .string(text)]]
+  }
+}
+
+extension ProtocolServer {
+  /// Whether a request only reads, and whether it is for administrators: what a token's scopes are
+  /// held against. Unknown tools only read, so that they are answered as unknown.
+  package func needs(of request: Request) -> Access {
+    guard request.method == "tools/call", let name = request.params["name"]?.string,
+      let tool = tools[name]
+    else { return .read }
+    if tool.isAdministrative { return [.read, .administer] }
+    return tool.isReadOnly ? .read : [.read, .write]
   }
 }

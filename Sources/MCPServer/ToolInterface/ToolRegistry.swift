@@ -22,10 +22,14 @@ struct ToolRegistry: Sendable {
 struct RegisteredTool: Sendable {
   let name: String
   let definition: JSONValue
+  let isReadOnly: Bool
+  let isAdministrative: Bool
   private let run: @Sendable ([String: JSONValue], ToolContext) throws -> [UInt8]
 
   init<T: Tool>(_ tool: T, for caller: Caller) {
     name = T.name
+    isReadOnly = T.annotations.isReadOnly
+    isAdministrative = T.self is any AdministrativeTool.Type
     definition = [
       "name": .string(T.name),
       "title": .string(T.title),
