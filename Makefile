@@ -24,6 +24,9 @@ PACKAGES := libopenblas-dev libsqlite3-dev python3 python3-pip python3-venv stra
 SHARED := $(abspath ../shared)
 PROBE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/probe
 BENCH_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/bench
+# All test targets and what they run, and of other packages only what these need: building everything
+# would compile their programs and parts that nobody here uses.
+TESTS := recollectPackageTests
 LOAD_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/load
 SEARCHES ?= 1000000
 MESSAGES ?= 1000000
@@ -65,19 +68,19 @@ probe: packages
 	fi
 
 test: setup probe
-	$(SWIFT) build -c release --build-tests
+	$(SWIFT) build -c release --product $(TESTS)
 	$(SWIFT) test -c release --skip-build --disable-xctest --no-parallel
 
 kill: setup
-	$(SWIFT) build -c release --build-tests
+	$(SWIFT) build -c release --product $(TESTS)
 	RECOLLECT_TEST_KILL_ROUNDS=200 $(SWIFT) test -c release --skip-build --disable-xctest --filter KillTests
 
 wall: setup
-	$(SWIFT) build -c release --build-tests
+	$(SWIFT) build -c release --product $(TESTS)
 	RECOLLECT_TEST_WALL_CALLS=100000 $(SWIFT) test -c release --skip-build --disable-xctest --filter 'WallUnderFireTests|WallOverMCPTests'
 
 fuzz: setup
-	$(SWIFT) build -c release --build-tests
+	$(SWIFT) build -c release --product $(TESTS)
 	RECOLLECT_TEST_FUZZ_MESSAGES=$(MESSAGES) $(SWIFT) test -c release --skip-build --disable-xctest --filter 'FuzzTests'
 
 # Rates and latencies with wrk; memory with idle clients and subscriptions. FastMCP stands beside it.
@@ -88,11 +91,11 @@ load: setup
 	$(LOAD_HOME)/bin/python Benchmarks/load $(ARGS)
 
 test-oauth: setup
-	$(SWIFT) build -c release --build-tests --traits Server,OAuth --scratch-path .build-oauth
+	$(SWIFT) build -c release --product $(TESTS) --traits Server,OAuth --scratch-path .build-oauth
 	$(SWIFT) test -c release --skip-build --disable-xctest --traits Server,OAuth --scratch-path .build-oauth --filter 'TokenTests'
 
 exact: setup .build/kernels/native
-	$(SWIFT) build -c release --build-tests
+	$(SWIFT) build -c release --product $(TESTS)
 	for set in scalar avx2 avx512 avx512_vnni neon neon_dotprod; do \
 	  .build/kernels/native $$set > /dev/null || { [ $$? = 2 ] && continue || exit 1; }; \
 	  RECOLLECT_INSTRUCTION_SET=$$set RECOLLECT_TEST_EXACT_SEARCHES=$(SEARCHES) RECOLLECT_TEST_EXACT_SEED=$(SEED) \

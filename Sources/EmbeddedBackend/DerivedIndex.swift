@@ -80,7 +80,8 @@ final class DerivedIndex: Sendable {
   }
 
   private func catchUp(with db: Database) throws {
-    let target = try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM changes") ?? 0
+    let statement = try db.cachedStatement(sql: "SELECT max(sequence) FROM changes")
+    let target = try Int64.fetchOne(statement) ?? 0
     guard target != state.sequence else { return }
     if let known = state.sequence {
       let changed = try Int64.fetchAll(

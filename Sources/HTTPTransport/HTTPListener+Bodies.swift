@@ -16,18 +16,22 @@ extension HTTPListener {
 
   /// The whole body.
   ///
+  /// One that is too large is read on for a while all the same: a client that still writes when the
+  /// connection is ended may never see why.
+  ///
   /// - Throws: `BodyRefusal` for one that is too large, or does not come.
   func body(of request: HummingbirdCore.Request) async throws -> [UInt8] {
     let limit = endpoint.bodyLimit
     var bytes: [UInt8] = []
+    var count = 0
     let deadline = ContinuousClock.now + Self.bodyPatience
     for try await buffer in request.body {
-      guard bytes.count + buffer.readableBytes <= limit else {
-        throw BodyRefusal(reply: endpoint.tooLarge)
-      }
-      bytes.append(contentsOf: buffer.readableBytesView)
+      count += buffer.readableBytes
       guard ContinuousClock.now < deadline else { throw BodyRefusal(reply: HTTPEndpoint.tooSlow) }
+      guard count <= limit + Self.discardLimit else { break }
+      if count <= limit { bytes.append(contentsOf: buffer.readableBytesView) } else { bytes = [] }
     }
+    guard count <= limit else { throw BodyRefusal(reply: endpoint.tooLarge) }
     return bytes
   }
 
@@ -61,10 +65,10 @@ extension HTTPListener {
 extension HTTPHead {
   /// The head as the endpoint takes it.
   init(_ request: HTTPRequest) {
-    var fields = request.headerFields.map { (name: $0.name.rawName, value: $0.value) }
+    var fields = request.headerFields.map { (name: $0.name.canonicalName, value: $0.value) }
     if let authority = request.authority { fields.append(("host", authority)) }
     self.init(
-      method: request.method.rawValue, target: request.path ?? "/", fields: fields)
+      method: request.method.rawValue, target: request.path ?? "/", canonical: fields)
   }
 }
 

@@ -96,6 +96,8 @@ package final class HTTPListener: Sendable {
       if head.method == "POST" { try await discard(request.body) }
     case .stream(let stream):
       try await Self.drain(request.body)
+      connections.onEnd(of: channel) { stream.channel.finish() }
+      defer { connections.forget(channel) }
       try await write(stream, head, to: writer)
     case .accepted(let identity):
       let body: [UInt8]

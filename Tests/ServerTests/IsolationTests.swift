@@ -33,7 +33,7 @@ import Testing
     server = try HTTPServerProcess(data, options: ["--tools", "all"])
     func party(_ user: String, _ key: String) throws -> Party {
       var party = Party(client: try WireClient(server.port, token: key), user: user)
-      let session = try party.client.call("create_session", ["session_name": "\(user)-owned"])
+      let session = try party.client.call("create_session", ["session_name": .string("\(user)-owned")])
       party.session = session["session"]?["session_id"]?.string ?? ""
       for number in 0..<3 {
         let added = try party.client.call(

@@ -1,4 +1,3 @@
-internal import Foundation
 package import Records
 internal import Synchronization
 
@@ -27,8 +26,8 @@ package final class EventChannel: Sendable {
 
   /// Sends a message; one without a JSON form is left out.
   package func send(_ message: JSONValue) {
-    guard let data = try? JSON.data(message) else { return }
-    yield(.message(Array(data)))
+    guard let bytes = try? JSON.bytes(message) else { return }
+    yield(.message(bytes))
   }
 
   package func answer(_ response: Response?) {

@@ -80,6 +80,6 @@ extension HTTPEndpoint {
 
   private static func text(_ value: JSONValue) -> [UInt8] {
     // Strings always have a JSON form.
-    (try? JSON.data(value)).map { Array($0) } ?? []
+    (try? JSON.bytes(value)) ?? []
   }
 }

@@ -8,11 +8,16 @@ package struct HTTPHead: Sendable {
   /// - Parameter target: path and query as they were sent.
   /// - Parameter fields: every line, repeated ones as well; names in any case.
   package init(method: String, target: String, fields: [(name: String, value: String)]) {
+    self.init(
+      method: method, target: target, canonical: fields.map { ($0.name.lowercased(), $0.value) })
+  }
+
+  /// - Parameter target: path and query as they were sent.
+  /// - Parameter fields: every line, repeated ones as well; names in lower case.
+  package init(method: String, target: String, canonical fields: [(name: String, value: String)]) {
     self.method = method
-    path =
-      target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-      .first.map(String.init) ?? target
     self.fields = fields
+    path = String(target.prefix { $0 != "?" })
   }
 
   /// The values of a field, each line's by itself, blanks around them removed.
@@ -20,8 +25,7 @@ package struct HTTPHead: Sendable {
   /// - Parameter name: in lower case.
   package func values(_ name: String) -> [String] {
     fields.compactMap { field in
-      field.name.utf8.count == name.utf8.count && field.name.lowercased() == name
-        ? Self.trimmed(field.value) : nil
+      field.name == name ? Self.trimmed(field.value) : nil
     }
   }
 

@@ -66,9 +66,9 @@ final class HTTPSessions: Sendable {
     let now = ContinuousClock.now
     let left = entries.withLock { entries -> [HTTPSession] in
       var left: [HTTPSession] = []
-      if entries.count >= limit {
+      if entries.count >= limit || entries.count % 64 == 63 {
         left = entries.values.filter { now - $0.used > Self.patience }.map(\.session)
-        if left.isEmpty {
+        if left.isEmpty, entries.count >= limit {
           let own = entries.values.filter { $0.session.credential == credential }
           let oldest = (own.isEmpty ? Array(entries.values) : own).min { $0.used < $1.used }
           left = [oldest?.session].compactMap { $0 }

@@ -97,7 +97,9 @@ package struct HTTPWork: Sendable {
 
   /// Nobody waits any more.
   package func cancel() {
-    if era == .modern { connection.cancelAll() }
+    guard era == .modern else { return }
+    connection.cancelAll()
+    if streaming == .always { channel?.finish() }
   }
 
   /// Nothing is under way any more.

@@ -11,7 +11,7 @@ extension ProtocolServer {
   /// call at all are errors of the protocol.
   func callTool(
     _ params: [String: JSONValue], _ context: ToolContext
-  ) throws(ProtocolError) -> [String: JSONValue] {
+  ) throws(ProtocolError) -> ResultBody {
     guard let name = params["name"]?.string else {
       throw .invalidParams("params.name must be a string.")
     }
@@ -27,13 +27,13 @@ extension ProtocolServer {
     do {
       let output = try tool.call(arguments, context)
       if !tool.isReadOnly { watch?.lookSoon() }
-      return [
-        "content": Self.content(output.text), "structuredContent": output.json, "isError": false,
-      ]
+      let text = String(decoding: output, as: UTF8.self)
+      return ResultBody(
+        ["content": Self.content(text), "isError": false], structured: output)
     } catch {
       let failure = ToolFailure(error)
       if failure.code == .internal { log("\(name): \(error)") }
-      return ["content": Self.content(failure.text), "isError": true]
+      return ResultBody(["content": Self.content(failure.text), "isError": true])
     }
   }
 

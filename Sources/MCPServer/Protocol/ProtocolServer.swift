@@ -103,16 +103,16 @@ package struct ProtocolServer: Sendable {
   /// What both eras serve; nil for a method that neither or only one of them knows.
   private func sharedResult(
     of request: Request, _ context: ToolContext, _ era: Era
-  ) throws(ProtocolError) -> [String: JSONValue]? {
+  ) throws(ProtocolError) -> ResultBody? {
     switch request.method {
-    case "tools/list": try listTools(request.params)
+    case "tools/list": ResultBody(try listTools(request.params))
     case "tools/call": try callTool(request.params, context)
-    case "resources/list": try listResources(request.params)
-    case "resources/templates/list": try listTemplates(request.params)
-    case "resources/read": try readResource(request.params, era)
-    case "prompts/list": try listPrompts(request.params)
-    case "prompts/get": try getPrompt(request.params)
-    case "completion/complete": try complete(request.params)
+    case "resources/list": ResultBody(try listResources(request.params))
+    case "resources/templates/list": ResultBody(try listTemplates(request.params))
+    case "resources/read": ResultBody(try readResource(request.params, era))
+    case "prompts/list": ResultBody(try listPrompts(request.params))
+    case "prompts/get": ResultBody(try getPrompt(request.params))
+    case "completion/complete": ResultBody(try complete(request.params))
     default: nil
     }
   }
@@ -123,17 +123,17 @@ package struct ProtocolServer: Sendable {
 extension ProtocolServer {
   private func handshakeResult(
     of request: Request, _ context: ToolContext
-  ) throws(ProtocolError) -> [String: JSONValue] {
+  ) throws(ProtocolError) -> ResultBody {
     switch request.method {
     case "initialize":
-      return [
+      return ResultBody([
         "protocolVersion": .string(
           ProtocolVersion.negotiated(request.params["protocolVersion"]?.string)),
         "capabilities": capabilities,
         "serverInfo": info.json,
         "instructions": .string(instructions),
-      ]
-    case "ping": return [:]
+      ])
+    case "ping": return ResultBody([:])
     default:
       guard let result = try sharedResult(of: request, context, .handshake) else {
         throw .methodNotFound(request.method)
@@ -148,7 +148,7 @@ extension ProtocolServer {
 extension ProtocolServer {
   private func modernResult(
     of request: Request, _ context: ToolContext
-  ) throws(ProtocolError) -> [String: JSONValue] {
+  ) throws(ProtocolError) -> ResultBody {
     try Envelope.check(request.params)
     if request.method == "server/discover" {
       let result: [String: JSONValue] = [
@@ -156,7 +156,7 @@ extension ProtocolServer {
         "capabilities": capabilities,
         "instructions": .string(instructions),
       ]
-      return modern(result, freshFor: 60_000, by: info.json)
+      return modern(ResultBody(result), freshFor: 60_000, by: info.json)
     }
     guard let result = try sharedResult(of: request, context, .modern) else {
       throw .methodNotFound(request.method)
@@ -176,15 +176,15 @@ extension ProtocolServer {
 
   /// The result with what this era wants on it.
   private func modern(
-    _ result: [String: JSONValue], freshFor milliseconds: Int64?, by stamp: JSONValue
-  ) -> [String: JSONValue] {
+    _ result: ResultBody, freshFor milliseconds: Int64?, by stamp: JSONValue
+  ) -> ResultBody {
     var result = result
-    result["resultType"] = "complete"
-    result["_meta"] = .object([Envelope.prefix + "serverInfo": stamp])
+    result.members["resultType"] = "complete"
+    result.members["_meta"] = .object([Envelope.prefix + "serverInfo": stamp])
     if let milliseconds {
-      result["ttlMs"] = .integer(milliseconds)
+      result.members["ttlMs"] = .integer(milliseconds)
       // What a caller is shown is nobody else's to see.
-      result["cacheScope"] = "private"
+      result.members["cacheScope"] = "private"
     }
     return result
   }

@@ -42,16 +42,13 @@ struct RegisteredTool: Sendable {
       var reader = ArgumentReader(arguments)
       let input = try T.Input(&reader)
       try reader.finish()
-      return Array(try JSON.data(try tool.call(input, context)))
+      return try JSON.bytes(try tool.call(input, context))
     }
   }
 
-  /// Reads the arguments and does the work; gives the output as text and as that text's value.
-  func call(
-    _ arguments: [String: JSONValue], _ context: ToolContext
-  ) throws -> (text: String, json: JSONValue) {
-    let bytes = try run(arguments, context)
-    return (String(decoding: bytes, as: UTF8.self), try JSONTextReader.value(of: bytes))
+  /// Reads the arguments and does the work; gives the output as the text of its JSON.
+  func call(_ arguments: [String: JSONValue], _ context: ToolContext) throws -> [UInt8] {
+    try run(arguments, context)
   }
 
   private static func inputSchema<T: Tool>(of tool: T.Type, for caller: Caller) -> JSONValue {

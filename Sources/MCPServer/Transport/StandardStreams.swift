@@ -46,7 +46,7 @@ package final class StandardStreams: Sendable {
     self.writer = writer
     let write: @Sendable (JSONValue) -> Void = { notification in
       do {
-        writer.write(Array(try JSON.data(notification)))
+        writer.write(try JSON.bytes(notification))
       } catch {
         log("A notification has no JSON form: \(error).")
       }
