@@ -14,12 +14,15 @@ package final class HTTPListener: Sendable {
   private let host: String
   private let port: Int
   private let logger: Logger
-  private let pool = WorkPool(limit: concurrentCalls)
+  private let readers = WorkPool(limit: concurrentReads)
+  private let writers = WorkPool(limit: concurrentWrites)
   private let connections = OpenConnections()
   private let stop = AsyncStream<Void>.makeStream()
 
-  /// How many answers are made at once.
-  package static let concurrentCalls = 32
+  /// How many answers are made at once that write nothing: as many as the store reads at once.
+  package static let concurrentReads = 8
+  /// How many others; they mostly wait for one another, and keep no reader waiting.
+  package static let concurrentWrites = 24
   /// A connection on which nothing is asked, or a request that does not go on, is closed after this.
   static let patience = Duration.seconds(75)
   /// How long work in flight may take once the server is to end.
@@ -123,6 +126,7 @@ package final class HTTPListener: Sendable {
       guard let reply = work.reply() else { throw CancellationError() }
       return try await Self.write(endpoint.withOrigin(reply, head), to: writer)
     }
+    let pool = work.isReading ? readers : writers
     let watched = work.isTiedToConnection
     if watched { connections.onEnd(of: channel) { work.cancel() } }
     defer { if watched { connections.forget(channel) } }

@@ -21,7 +21,8 @@ import Testing
   private let ben: Party
 
   init() throws {
-    directory = try TemporaryDirectory()
+    let directory = try TemporaryDirectory()
+    self.directory = directory
     let data = directory.url.appendingPathComponent("data")
     func key(_ user: String) throws -> String {
       let outcome = try RecollectProcess().run([
@@ -30,7 +31,8 @@ import Testing
       return try #require(try JSON.value(JSONValue.self, from: outcome.text)["key"]?.string)
     }
     let keys = (try key("ana"), try key("ben"))
-    server = try HTTPServerProcess(data, options: ["--tools", "all"])
+    let server = try HTTPServerProcess(data, options: ["--tools", "all"])
+    self.server = server
     func party(_ user: String, _ key: String) throws -> Party {
       var party = Party(client: try WireClient(server.port, token: key), user: user)
       let session = try party.client.call("create_session", ["session_name": .string("\(user)-owned")])

@@ -28,6 +28,8 @@ package struct HTTPWork: Sendable {
   package let channel: EventChannel?
   /// Whether making the answer takes no longer than reading the request did.
   package var isQuick: Bool { pending.isQuick }
+  /// Whether nothing is written, so that it waits for nobody who writes.
+  package let isReading: Bool
 
   private let request: Request
   private let era: Era
@@ -40,6 +42,7 @@ package struct HTTPWork: Sendable {
     _ request: Request, _ era: Era, _ connection: Connection, in endpoint: HTTPEndpoint,
     streams streaming: Streaming, fields: [(name: String, value: String)] = []
   ) {
+    isReading = connection.isReading(request)
     self.request = request
     self.era = era
     self.connection = connection

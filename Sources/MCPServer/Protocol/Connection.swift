@@ -75,6 +75,9 @@ package final class Connection: Sendable {
     }
   }
 
+  /// Whether a request writes nothing.
+  func isReading(_ request: Request) -> Bool { !server.needs(of: request).contains(.write) }
+
   /// The answer to a message, made on the calling thread; nil when there is none to give.
   package func answer(_ message: Message, as era: Era? = nil) -> Response? {
     receive(message, as: era)?.response()
