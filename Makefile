@@ -5,6 +5,9 @@
 #   make setup   what both need: system packages, the binary, the model
 #   make kill    the long kill test: 1,000 rounds of four servers, and eight processes that checkpoint
 #   make wall    the long test of scopes: 100,000 calls, and 40,000 over MCP
+#   make fuzz    a million broken messages, heads and streams of bytes
+#   make load    what the server bears over HTTP, beside FastMCP; on a quiet machine
+#   make test-oauth  the tests of tokens, in a build with the trait OAuth
 #   make exact   the long test of exactness: a million searches on each instruction set
 #   make kernels the kernels of every instruction set of this machine against their oracle
 #   make neon    the same for ARM, in an emulator
@@ -23,13 +26,18 @@ PACKAGES := libopenblas-dev libsqlite3-dev python3 python3-pip python3-venv stra
 SHARED := $(abspath ../shared)
 PROBE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/probe
 BENCH_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/bench
+# All test targets and what they run, and of other packages only what these need: building everything
+# would compile their programs and parts that nobody here uses.
+TESTS := recollectPackageTests
+LOAD_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/load
 SEARCHES ?= 1000000
+MESSAGES ?= 1000000
 SEED ?= 1
 ROUNDS ?= 1000
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: setup packages build model probe demo test kill wall exact format bench-scoped bench-peers \
-	bench-durable bench-peers-quick bench-ten-million peers limits embeddings
+.PHONY: setup packages build model probe demo test kill wall exact fuzz load test-oauth format \
+	bench-scoped bench-durable bench-peers bench-peers-quick bench-ten-million peers limits embeddings
 
 setup: packages build model
 
@@ -63,20 +71,35 @@ probe: packages
 	fi
 
 test: setup probe
-	$(SWIFT) build -c release --build-tests
+	$(SWIFT) build -c release --product $(TESTS)
 	$(SWIFT) test -c release --skip-build --disable-xctest --no-parallel
 
 kill: setup
-	$(SWIFT) build -c release --build-tests
+	$(SWIFT) build -c release --product $(TESTS)
 	RECOLLECT_TEST_KILL_ROUNDS=$(ROUNDS) RECOLLECT_TEST_STRESS_WRITES=400 $(SWIFT) test -c release \
 	  --skip-build --disable-xctest --no-parallel --filter 'KillTests|CheckpointStressTests'
 
 wall: setup
-	$(SWIFT) build -c release --build-tests
+	$(SWIFT) build -c release --product $(TESTS)
 	RECOLLECT_TEST_WALL_CALLS=100000 $(SWIFT) test -c release --skip-build --disable-xctest --filter 'WallUnderFireTests|WallOverMCPTests'
 
+fuzz: setup
+	$(SWIFT) build -c release --product $(TESTS)
+	RECOLLECT_TEST_FUZZ_MESSAGES=$(MESSAGES) $(SWIFT) test -c release --skip-build --disable-xctest --filter 'FuzzTests'
+
+# Rates and latencies with wrk; memory with idle clients and subscriptions. FastMCP stands beside it.
+load: setup
+	$(call install,wrk)
+	@$(LOAD_HOME)/bin/python -c 'import fastmcp' 2>/dev/null || { \
+	  python3 -m venv $(LOAD_HOME) && $(LOAD_HOME)/bin/python -m pip install -q fastmcp; }
+	$(LOAD_HOME)/bin/python Benchmarks/load $(ARGS)
+
+test-oauth: setup
+	$(SWIFT) build -c release --product $(TESTS) --traits Server,OAuth --scratch-path .build-oauth
+	$(SWIFT) test -c release --skip-build --disable-xctest --traits Server,OAuth --scratch-path .build-oauth --filter 'TokenTests'
+
 exact: setup .build/kernels/native
-	$(SWIFT) build -c release --build-tests
+	$(SWIFT) build -c release --product $(TESTS)
 	for set in scalar avx2 avx512 avx512_vnni neon neon_dotprod; do \
 	  .build/kernels/native $$set > /dev/null || { [ $$? = 2 ] && continue || exit 1; }; \
 	  RECOLLECT_INSTRUCTION_SET=$$set RECOLLECT_TEST_EXACT_SEARCHES=$(SEARCHES) RECOLLECT_TEST_EXACT_SEED=$(SEED) \

@@ -16,6 +16,9 @@ let strict: [SwiftSetting] = [
 // product `VectorEngine` with `traits: []` resolves and builds nothing but the engine.
 let server: TargetDependencyCondition = .when(traits: ["Server"])!
 
+// Verifying tokens takes cryptography that costs minutes to build; who only uses keys does without.
+let oauth: TargetDependencyCondition = .when(traits: ["OAuth"])!
+
 let package = Package(
   name: "recollect",
   platforms: [.macOS(.v26)],
@@ -29,12 +32,22 @@ let package = Package(
       description:
         "The memory service, the MCP server and the command line (SQLite, argument parsing)."
     ),
+    .trait(
+      name: "OAuth",
+      description: "Verification of an authorization server's tokens over HTTP (BoringSSL)."
+    ),
     .default(enabledTraits: ["Server"]),
   ],
   dependencies: [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    // Only its core is used: the server without router, file system, configuration and TLS.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
   ],
   targets: [
     // MARK: The engine
@@ -88,10 +101,31 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(
+      name: "HTTPTransport",
+      dependencies: [
+        "MCPServer",
+        .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
+        .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
+        .product(name: "Logging", package: "swift-log", condition: server),
+        .product(name: "NIOCore", package: "swift-nio", condition: server),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: server),
+        .product(name: "NIOPosix", package: "swift-nio", condition: server),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "TokenVerification",
+      dependencies: [
+        "MCPServer", "Records", .product(name: "JWTKit", package: "jwt-kit", condition: oauth),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
       name: "App",
       dependencies: [
-        "ConversationMemory", "EmbeddedBackend", "Embeddings", "Evaluation", "MCPServer", "RAG",
-        "Records", "Retrieval", "VectorEngine", "VectorKernels",
+        "ConversationMemory", "EmbeddedBackend", "Embeddings", "Evaluation", "HTTPTransport",
+        "MCPServer", "RAG", "Records", "Retrieval", "VectorEngine", "VectorKernels",
+        .target(name: "TokenVerification", condition: oauth),
         .product(name: "Logging", package: "swift-log", condition: server),
       ],
       swiftSettings: strict
@@ -175,11 +209,24 @@ let package = Package(
         "CLI", "ConversationMemory", "Evaluation", "Records", "ServiceTestSupport", "TestSupport",
       ],
       swiftSettings: strict),
+    .target(
+      name: "SchemaTestSupport", dependencies: ["Records"], path: "Tests/SchemaTestSupport",
+      swiftSettings: strict),
     .testTarget(
-      name: "ServerTests", dependencies: ["CLI", "Records", "TestSupport"], swiftSettings: strict),
+      name: "ServerTests", dependencies: ["CLI", "Records", "SchemaTestSupport", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TokenVerificationTests",
+      dependencies: [
+        "MCPServer", "Records", "TestSupport",
+        .target(name: "TokenVerification", condition: oauth),
+        .product(name: "JWTKit", package: "jwt-kit", condition: oauth),
+      ],
+      swiftSettings: strict),
     .testTarget(name: "RepositoryTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "MCPServerTests", dependencies: ["MCPServer", "Records", "TestSupport"],
+      name: "MCPServerTests",
+      dependencies: ["MCPServer", "Records", "SchemaTestSupport", "TestSupport"],
       swiftSettings: strict),
     // They run the program itself, which every build of the tests makes as well.
     .testTarget(

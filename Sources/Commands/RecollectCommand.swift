@@ -14,7 +14,11 @@ package struct RecollectCommand: ParsableCommand {
     version: Application.version,
     groupedSubcommands: [
       CommandGroup(
-        name: "Server", subcommands: [ServeCommand.self, ConfigCommand.self, DemoCommand.self]),
+        name: "Server",
+        subcommands: [
+          ServeCommand.self, ConfigCommand.self, KeysCommand.self, ClientConfigCommand.self,
+          DemoCommand.self,
+        ]),
       CommandGroup(
         name: "Memory",
         subcommands: [

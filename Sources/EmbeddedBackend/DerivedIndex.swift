@@ -101,7 +101,7 @@ final class DerivedIndex: Sendable {
   }
 
   private static func sequence(_ db: Database) throws -> Int64 {
-    try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM changes") ?? 0
+    try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(sequence) FROM changes")) ?? 0
   }
 
   private func catchUp(with db: Database) throws {

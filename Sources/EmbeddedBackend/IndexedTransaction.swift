@@ -67,14 +67,16 @@ extension IndexedTransaction: MemorySearcher {
     let rows = try candidates.map {
       String(try PassageRow(memory: $0.key.rawValue, passage: $0.passage).id)
     }
+    // The ids are one value, so that the statement is the same each time and compiled once.
     let spans = try Row.fetchAll(
-      transaction.db,
-      sql: """
-        SELECT embeddings.memory, embeddings.span_start, embeddings.span_end FROM embeddings
-          JOIN memories ON memories.id = embeddings.memory
-          JOIN users ON users.id = memories.user
-        WHERE embeddings.id IN (\(rows.joined(separator: ","))) AND users.name = ?
-        """, arguments: [scope.user.description])
+      try transaction.db.cachedStatement(
+        sql: """
+          SELECT embeddings.memory, embeddings.span_start, embeddings.span_end FROM embeddings
+            JOIN memories ON memories.id = embeddings.memory
+            JOIN users ON users.id = memories.user
+          WHERE embeddings.id IN (SELECT value FROM json_each(?)) AND users.name = ?
+          """),
+      arguments: ["[\(rows.joined(separator: ","))]", scope.user.description])
     return Dictionary(
       uniqueKeysWithValues: spans.map {
         (MemoryKey(rawValue: $0["memory"]), TextSpan(start: $0["span_start"], end: $0["span_end"]))
@@ -96,10 +98,10 @@ extension IndexedTransaction: MemorySearcher {
   func memories(_ keys: [MemoryKey], in scope: Scope) throws -> [MemoryKey: Memory] {
     guard !keys.isEmpty else { return [:] }
     var condition = try Place(scope, transaction).condition
-    condition.add(
-      "memories.id IN (\(keys.map { String($0.rawValue) }.joined(separator: ",")))")
+    let list = keys.map { String($0.rawValue) }.joined(separator: ",")
+    condition.add("memories.id IN (SELECT value FROM json_each(?))", ["[\(list)]"])
     let rows = try Row.fetchAll(
-      transaction.db, sql: "\(Memory.columns) WHERE \(condition.sql)",
+      try transaction.db.cachedStatement(sql: "\(Memory.columns) WHERE \(condition.sql)"),
       arguments: condition.arguments)
     return try Dictionary(
       uniqueKeysWithValues: rows.map { (MemoryKey(rawValue: $0["id"]), try Memory(row: $0)) })
@@ -122,12 +124,12 @@ extension IndexedTransaction: MemorySearcher {
   /// What has expired by itself and was not yet swept away; nearly always nothing.
   private func expiredKeys(of user: UserID) throws -> Set<UInt64> {
     let keys = try Int64.fetchAll(
-      transaction.db,
-      sql: """
-        SELECT memories.id FROM memories INDEXED BY memories_by_expiry
-          JOIN users ON users.id = memories.user
-        WHERE memories.expires_at IS NOT NULL AND memories.expires_at <= ? AND users.name = ?
-        """, arguments: [transaction.now.milliseconds, user.description])
+      try transaction.db.cachedStatement(
+        sql: """
+          SELECT memories.id FROM memories INDEXED BY memories_by_expiry
+            JOIN users ON users.id = memories.user
+          WHERE memories.expires_at IS NOT NULL AND memories.expires_at <= ? AND users.name = ?
+          """), arguments: [transaction.now.milliseconds, user.description])
     return Set(keys.map(UInt64.init))
   }
 

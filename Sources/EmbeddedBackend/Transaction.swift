@@ -317,8 +317,10 @@ extension Transaction: MemoryReader {
   }
 
   func storedEmbedder() throws -> EmbedderIdentity? {
-    try String.fetchOne(db, sql: "SELECT value FROM settings WHERE name = 'embedder'")
-      .map { try JSON.value(from: $0) }
+    try String.fetchOne(
+      try db.cachedStatement(sql: "SELECT value FROM settings WHERE name = 'embedder'")
+    )
+    .map { try JSON.value(from: $0) }
   }
 
   func schemaVersion() throws -> Int {

@@ -3,16 +3,20 @@ import Foundation
 /// How values of ours become JSON text and come back: sorted names, no escaped slashes, no blanks.
 package enum JSON {
   /// The text of a value, as UTF-8.
-  package static func data(_ value: some Encodable) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(value)
+  package static func data(_ value: some Encodable) throws -> Data { Data(try bytes(value)) }
+
+  /// The text of a value, as UTF-8.
+  ///
+  /// - Throws: what the value's own `encode` throws, and `EncodingError` for a number that is none.
+  package static func bytes(_ value: some Encodable) throws -> [UInt8] {
+    var writer = JSONTextWriter()
+    try writer.write(try JSONNode(value))
+    return writer.bytes
   }
 
   /// The text of a value.
   package static func text(_ value: some Encodable) throws -> String {
-    // JSON of `JSONEncoder` is UTF-8, always.
-    String(decoding: try data(value), as: UTF8.self)
+    String(decoding: try bytes(value), as: UTF8.self)
   }
 
   /// The value that a JSON text stands for.

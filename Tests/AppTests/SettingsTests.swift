@@ -22,6 +22,10 @@ import Testing
     .user: "ana", .defaultUser: "ben", .sessionTimeoutHours: "0.5", .maxSessionsPerUser: "3",
     .sessionCleanupIntervalMinutes: "0.25", .enableSessionTracking: "false",
     .expiredSessionRetentionDays: "1.5", .memoryOnSessionPurge: "delete", .semanticWeight: "0.5",
+    .transport: "http", .host: "::1", .port: "9999", .auth: "keys", .allowedHosts: "memory.lan",
+    .allowedOrigins: "https://memory.lan", .publicURL: "https://memory.lan/mcp",
+    .maxRequestBytes: "2048", .tokenIssuer: "https://issuer.lan", .tokenKeys: "/keys.json",
+    .acceptedAudiences: "memory", .identityClaim: "email",
     .keywordWeight: "0.25", .passagePenalty: "0.2", .logLevel: "debug", .logFormat: "json",
   ]
 
@@ -113,6 +117,8 @@ import Testing
     ("RECOLLECT_MAX_SESSIONS_PER_USER", "0"), ("RECOLLECT_MAX_SESSIONS_PER_USER", "2.5"),
     ("RECOLLECT_SESSION_TIMEOUT_HOURS", "nan"), ("RECOLLECT_SESSION_TIMEOUT_HOURS", "-1"),
     ("RECOLLECT_RETRIEVAL_SEMANTIC_WEIGHT", "0.9"), ("RECOLLECT_USER", "two words"),
+    ("RECOLLECT_PORT", "65536"), ("RECOLLECT_AUTH", "some"), ("RECOLLECT_TRANSPORT", "smoke"),
+    ("RECOLLECT_PUBLIC_URL", "memory.lan/mcp"), ("RECOLLECT_ALLOWED_HOSTS", " , "),
     ("RECOLLECT_LOG_LEVEL", "loud"), ("RECOLLECT_RETRIEVAL_PASSAGE_PENALTY", "-0.1"),
   ])
   func `what makes no sense is refused by its name`(name: String, value: String) {

@@ -17,10 +17,14 @@ import Testing
     #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":\#(id)}}"#
   }
 
-  @Test func `only calls of tools are slow`() throws {
+  @Test func `only what reads memories is slow`() throws {
     let connection = Exchange().connection
-    let call = #"{"jsonrpc":"2.0","id":1,"method":"tools/call"}"#
-    #expect(try #require(receive(connection, call)).isQuick == false)
+    for method in [
+      "tools/call", "resources/list", "resources/read", "prompts/get", "completion/complete",
+    ] {
+      let line = #"{"jsonrpc":"2.0","id":1,"method":"\#(method)"}"#
+      #expect(try #require(receive(connection, line)).isQuick == false)
+    }
     for method in ["initialize", "ping", "tools/list", "server/discover", "unheard/of"] {
       let line = #"{"jsonrpc":"2.0","id":1,"method":"\#(method)"}"#
       #expect(try #require(receive(connection, line)).isQuick)

@@ -23,7 +23,9 @@ import Testing
     + #""annotations":{"title":"Echo","readOnlyHint":true,"destructiveHint":false,"#
     + #""idempotentHint":true,"openWorldHint":false}}"#
   private static let modernMembers =
-    #""resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":\#(serverInfo)}"#
+    #""resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":\#(stamp)}"#
+  /// On results that are not about the server itself.
+  private static let stamp = #"{"name":"recollect","title":"Recollect","version":"1.2.3"}"#
 
   private func expect(
     _ line: String, _ expected: String, location: SourceLocation = #_sourceLocation
@@ -69,7 +71,8 @@ import Testing
       modern("server/discover", id: #""d""#),
       #"{"jsonrpc":"2.0","id":"d","result":{"supportedVersions":["2026-07-28"],"#
         + #""capabilities":{"tools":{"listChanged":false}},"instructions":"Use it.","#
-        + #""ttlMs":60000,"cacheScope":"private",\#(Self.modernMembers)}}"#)
+        + #""ttlMs":60000,"cacheScope":"private","resultType":"complete","#
+        + #""_meta":{"io.modelcontextprotocol/serverInfo":\#(Self.serverInfo)}}}"#)
     try expect(
       modern("tools/list"),
       #"{"jsonrpc":"2.0","id":1,"result":{"tools":[\#(Self.echo)],"#

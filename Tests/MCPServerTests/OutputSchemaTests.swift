@@ -1,5 +1,6 @@
 import MCPServer
 import Records
+import SchemaTestSupport
 import TestSupport
 import Testing
 

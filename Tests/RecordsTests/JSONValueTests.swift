@@ -1,3 +1,4 @@
+import Foundation
 import Records
 import TestSupport
 import Testing
@@ -74,5 +75,77 @@ import Testing
     let value: JSONValue = ["a": [1, ["b": "c"]]]
     #expect(value.depth == 3)
     #expect(JSONValue.string("x").depth == 0)
+  }
+}
+
+/// Our own writer says what Foundation's does.
+@Suite struct JSONWriterTests {
+  private struct Part: Codable, Hashable {
+    var text = "a/b \"\\\n\u{1}\u{2028}é😀"
+    var number = 0.1
+    var single: Float = 0.1
+    var whole = 3.0
+    var great = 1e20
+    var count = -5
+    var long = UInt64.max
+    var flag = true
+    var none: Int?
+    var list: [Int?] = [1, nil]
+    var names = ["b": 1, "a": 2, "é": 3]
+    var nested: [[String: Bool]] = [["x": true], [:]]
+    var value: JSONValue = ["k": [1, 1.5, .null, "s", false]]
+  }
+
+  /// Encodes a part into its own object, as tools' outputs do.
+  private struct Whole: Encodable {
+    let part: Part
+    let more: Int
+
+    private enum CodingKeys: String, CodingKey { case more }
+
+    func encode(to encoder: any Encoder) throws {
+      try part.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(more, forKey: .more)
+    }
+  }
+
+  private struct Nothing: Encodable {
+    func encode(to encoder: any Encoder) {}
+  }
+
+  private func foundation(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
+  @Test func `structures, parts, optionals, numbers and escapes`() throws {
+    let part = Part()
+    #expect(try JSON.text(part) == foundation(part))
+    #expect(try JSON.value(Part.self, from: try JSON.text(part)) == part)
+    let whole = Whole(part: part, more: 7)
+    #expect(try JSON.text(whole) == foundation(whole))
+    #expect(try JSON.text([part, part]) == foundation([part, part]))
+    #expect(try JSON.text(["only"]) == #"["only"]"#)
+    #expect(try JSON.text([Int]()) == "[]" && JSON.text([String: Int]()) == "{}")
+    #expect(try JSON.text("alone") == #""alone""# && JSON.text(5) == "5")
+    #expect(try JSON.text(Nothing()) == "{}")
+  }
+
+  @Test func `every double reads back as it was`() throws {
+    var generator = SeededGenerator(seed: 11)
+    for _ in 0..<5_000 {
+      let number = Double(bitPattern: .random(in: 0...UInt64.max, using: &generator))
+      guard number.isFinite else { continue }
+      let text = try JSON.text([number])
+      #expect(try JSON.value([Double].self, from: text) == [number], "\(text)")
+    }
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity])
+  func `what is no number is refused`(number: Double) {
+    #expect(throws: EncodingError.self) { try JSON.text(["a": number]) }
+    #expect(throws: EncodingError.self) { try JSON.text(JSONValue.number(number)) }
   }
 }

@@ -19,9 +19,12 @@ import Testing
     "RAG": ["Retrieval", "Embeddings", "ConversationMemory", "Records"],
     "Evaluation": ["ConversationMemory", "RAG", "Records"],
     "MCPServer": ["ConversationMemory", "RAG", "Records"],
+    "HTTPTransport": ["MCPServer"],
+    "TokenVerification": ["MCPServer", "Records"],
     "App": [
       "VectorKernels", "VectorEngine", "LexicalIndex", "Records", "Embeddings", "Retrieval",
       "EmbeddedBackend", "ConversationMemory", "RAG", "Evaluation", "MCPServer",
+      "HTTPTransport", "TokenVerification",
     ],
     "Commands": ["App", "Evaluation", "MCPServer", "VectorEngine", "Records"],
     "CLI": ["Commands"],
@@ -32,7 +35,13 @@ import Testing
   private static let outside: [String: Set<String>] = [
     "GRDB": ["EmbeddedBackend"],
     "ArgumentParser": ["Commands"],
-    "Logging": ["App", "Commands"],
+    "Logging": ["App", "Commands", "HTTPTransport"],
+    "JWTKit": ["TokenVerification"],
+    "HTTPTypes": ["HTTPTransport"],
+    "HummingbirdCore": ["HTTPTransport"],
+    "NIOCore": ["HTTPTransport"],
+    "NIOHTTPTypes": ["HTTPTransport"],
+    "NIOPosix": ["HTTPTransport"],
   ]
 
   @Test func `every target imports only what it may`() throws {

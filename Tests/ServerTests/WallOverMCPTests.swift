@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import SchemaTestSupport
 import TestSupport
 import Testing
 
@@ -32,6 +33,8 @@ private struct Attack {
   /// Whose each memory is, and its content.
   private var memories: [String: (owner: String, content: String, session: String?)] = [:]
   private var sessions: [String: String] = [:]
+  /// What each tool has promised of its output.
+  private let schemas: [String: JSONValue]
   private var gone: [String] = []
   /// The ids of each user's records, those that are gone among them.
   private var memoryIDs: [String: [String]] = [:]
@@ -49,6 +52,11 @@ private struct Attack {
     generator = SeededGenerator(seed: seed)
     free = try ServerProcess(folder, options: ["--tools", "all"])
     _ = try free.initialize()
+    var schemas: [String: JSONValue] = [:]
+    for tool in try free.request("tools/list")["tools"]?.array ?? [] {
+      schemas[tool["name"]?.string ?? ""] = tool["outputSchema"]
+    }
+    self.schemas = schemas
     var bound: [String: ServerProcess] = [:]
     for user in ["ana", "ben"] {
       let server = try ServerProcess(folder, options: ["--tools", "all", "--user", user])
@@ -70,6 +78,9 @@ private struct Attack {
     let result = try server.request(
       "tools/call", ["name": .string(tool), "arguments": .object(arguments)])
     look(at: result, tool)
+    if let reply = result["structuredContent"], let schema = schemas[tool] {
+      #expect(faults(of: reply, against: schema) == [], "\(tool) breaks its promise")
+    }
     guard let reply = result["structuredContent"] else {
       let text = result["content"]?.array?.first?["text"]?.string ?? "null"
       let code = try JSON.value(JSONValue.self, from: text)["code"]?.string

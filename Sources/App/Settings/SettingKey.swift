@@ -9,6 +9,18 @@ package enum SettingKey: String, CaseIterable, Sendable {
   case readOnly = "read_only"
   case user
   case defaultUser = "default_user"
+  case transport
+  case host
+  case port
+  case auth
+  case allowedHosts = "allowed_hosts"
+  case allowedOrigins = "allowed_origins"
+  case publicURL = "public_url"
+  case maxRequestBytes = "max_request_bytes"
+  case tokenIssuer = "token_issuer"
+  case tokenKeys = "token_keys"
+  case acceptedAudiences = "accepted_audiences"
+  case identityClaim = "identity_claim"
   case sessionTimeoutHours = "session_timeout_hours"
   case maxSessionsPerUser = "max_sessions_per_user"
   case sessionCleanupIntervalMinutes = "session_cleanup_interval_minutes"
@@ -30,6 +42,18 @@ package enum SettingKey: String, CaseIterable, Sendable {
     case .readOnly: "whether a server offers no tool that writes"
     case .user: "the one user to whom a server binds its client"
     case .defaultUser: "whom a client means that names no user and is bound to none"
+    case .transport: "how a server is reached: stdio or http"
+    case .host: "the address a server listens on; without auth only this machine's own"
+    case .port: "the port a server listens on; 0 lets the system choose"
+    case .auth: "who may enter over HTTP: none, keys, oauth; keys when there are any, else none"
+    case .allowedHosts: "names by which the server may be addressed, with commas; * for any"
+    case .allowedOrigins: "origins of web pages that may ask, with commas"
+    case .publicURL: "the URL of the endpoint as clients use it, behind a proxy"
+    case .maxRequestBytes: "the most bytes a request over HTTP may have"
+    case .tokenIssuer: "the authorization server whose tokens are accepted"
+    case .tokenKeys: "the JSON Web Key Set of the authorization server: a file or a URL"
+    case .acceptedAudiences: "audiences a token may be for, with commas; the public URL if not set"
+    case .identityClaim: "the claim of a token that names the user"
     case .sessionTimeoutHours: "hours without activity after which a session expires"
     case .maxSessionsPerUser: "active sessions of a user; one more expires the least recently used"
     case .sessionCleanupIntervalMinutes: "minutes between two looks for overdue sessions"

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Records
 
 /// Turns what was set into values, and keeps account of what is in force and why.
@@ -68,6 +69,33 @@ struct SettingReader {
       throw invalid(key, "must be one of \(choices), not \(text)")
     }
     return choice
+  }
+
+  mutating func optionalChoice<Choice: RawRepresentable<String> & CaseIterable>(
+    _ key: SettingKey
+  ) throws(ServiceError) -> Choice? {
+    guard let text = note(key, default: nil) else { return nil }
+    guard let choice = Choice(rawValue: text) else {
+      let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+      throw invalid(key, "must be one of \(choices), not \(text)")
+    }
+    return choice
+  }
+
+  /// Values with commas between them; none when it is not set.
+  mutating func list(_ key: SettingKey) throws(ServiceError) -> [String] {
+    guard let text = note(key, default: nil) else { return [] }
+    let values = text.split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
+    guard !values.isEmpty else { throw invalid(key, "must not be blank") }
+    return values
+  }
+
+  mutating func url(_ key: SettingKey) throws(ServiceError) -> URL? {
+    guard let text = note(key, default: nil) else { return nil }
+    guard let url = URL(string: text), ["http", "https"].contains(url.scheme?.lowercased()),
+      url.host()?.isEmpty == false
+    else { throw invalid(key, "must be a URL that begins with https:// or http://, not \(text)") }
+    return url
   }
 
   mutating func user(_ key: SettingKey) throws(ServiceError) -> UserID? {

@@ -1,6 +1,7 @@
 package import ConversationMemory
 package import Foundation
 package import Logging
+internal import MCPServer
 package import Records
 
 /// Everything that can be set, read once, in one place.
@@ -20,6 +21,23 @@ package struct Settings: Sendable {
   package let user: UserID?
   /// Whom a client means that names nobody.
   package let defaultUser: UserID
+  /// The same when somebody has said so: over HTTP there is no other default.
+  package let namedDefaultUser: UserID?
+  package let transport: Transport
+  /// Where a server listens.
+  package let host: String
+  package let port: Int
+  /// Who may enter over HTTP; nil leaves it to whether there are keys.
+  package let auth: Admission?
+  package let allowedHosts: [String]
+  package let allowedOrigins: [String]
+  package let publicURL: URL?
+  package let maxRequestBytes: Int
+  /// What tokens are held against.
+  package let tokenIssuer: String?
+  package let tokenKeys: String?
+  package let acceptedAudiences: [String]
+  package let identityClaim: String
   package let sessionRules: SessionRules
   /// Seconds between two looks for overdue sessions.
   package let sweepInterval: Double
@@ -30,6 +48,22 @@ package struct Settings: Sendable {
   package let file: URL?
   /// Every setting, what it is, and why.
   package let explanation: [Explanation]
+
+  /// How a server is reached.
+  package enum Transport: String, CaseIterable, Sendable {
+    case stdio
+    case http
+  }
+
+  /// Who may enter over HTTP.
+  package enum Admission: String, CaseIterable, Sendable {
+    /// Everybody.
+    case none
+    /// Whoever has a key of this server.
+    case keys
+    /// Whoever has a token of the authorization server, or a key.
+    case oauth
+  }
 
   /// One setting as it is in force.
   package struct Explanation: Hashable, Sendable, Encodable {
@@ -73,6 +107,20 @@ package struct Settings: Sendable {
     readOnly = try reader.flag(.readOnly, false)
     user = try reader.user(.user)
     defaultUser = try reader.user(.defaultUser, "local")
+    namedDefaultUser = sources.values[.defaultUser] == nil ? nil : defaultUser
+    transport = try reader.choice(.transport, .stdio)
+    host = try reader.text(.host, "127.0.0.1")
+    port = try reader.count(.port, 8765, in: 0...65_535)
+    auth = try reader.optionalChoice(.auth)
+    allowedHosts = try reader.list(.allowedHosts)
+    allowedOrigins = try reader.list(.allowedOrigins)
+    publicURL = try reader.url(.publicURL)
+    maxRequestBytes = try reader.count(
+      .maxRequestBytes, HTTPRules.standardBodyLimit, in: 1_024...1 << 30)
+    tokenIssuer = try reader.optionalText(.tokenIssuer)
+    tokenKeys = try reader.optionalText(.tokenKeys)
+    acceptedAudiences = try reader.list(.acceptedAudiences)
+    identityClaim = try reader.text(.identityClaim, "sub")
     sessionRules = SessionRules(
       maximumPerUser: try reader.count(.maxSessionsPerUser, 10, in: 1...1_000_000),
       timeout: try reader.number(.sessionTimeoutHours, 24, in: 1e-6...1_000_000) * 3600,

@@ -28,6 +28,19 @@ package struct ProtocolError: Error, Hashable, Sendable {
   /// The method is known, its parameters are wrong.
   package static func invalidParams(_ message: String) -> Self { Self(-32602, message) }
 
+  /// A resource that is not there for the caller; the eras have a code each.
+  static func resourceNotFound(_ uri: String, _ era: Era) -> Self {
+    Self(
+      era == .modern ? -32602 : -32002, "Resource not found",
+      data: ["uri": .string(String(uri.prefix(1000)))])
+  }
+
+  /// A header that is missing, repeated, malformed, or says otherwise than the body.
+  package static func headerMismatch(_ message: String) -> Self { Self(-32020, message) }
+
+  /// The client gave the request up.
+  package static let cancelled = Self(-32800, "Request cancelled")
+
   /// Something failed that the caller cannot change.
   package static let internalError = Self(-32603, "Internal error")
 

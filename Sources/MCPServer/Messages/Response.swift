@@ -1,11 +1,10 @@
-internal import Foundation
 package import Records
 
 /// The answer to one request.
 package struct Response: Hashable, Sendable {
   /// What came of the request.
   package enum Outcome: Hashable, Sendable {
-    case result([String: JSONValue])
+    case result(ResultBody)
     case error(ProtocolError)
   }
 
@@ -14,6 +13,10 @@ package struct Response: Hashable, Sendable {
   package let outcome: Outcome
 
   package init(_ id: RequestID, result: [String: JSONValue]) {
+    self.init(id, result: ResultBody(result))
+  }
+
+  package init(_ id: RequestID, result: ResultBody) {
     self.id = id
     outcome = .result(result)
   }
@@ -25,21 +28,49 @@ package struct Response: Hashable, Sendable {
 
   /// The whole message.
   package var json: JSONValue {
-    var members: [String: JSONValue] = ["jsonrpc": "2.0", "id": id?.json ?? .null]
-    switch outcome {
-    case .result(let result): members["result"] = .object(result)
-    case .error(let error): members["error"] = error.json
+    do {
+      return try JSONTextReader.value(of: text)
+    } catch {
+      // What was written a moment ago is JSON.
+      return ["jsonrpc": "2.0", "id": id?.json ?? .null]
     }
-    return .object(members)
   }
 
   /// The message as one line of UTF-8 without its end; line ends inside strings are escaped.
   package var text: [UInt8] {
+    let head: [String: JSONValue] = ["jsonrpc": "2.0", "id": id?.json ?? .null]
+    var writer = JSONTextWriter()
     do {
-      return Array(try JSON.data(json))
+      switch outcome {
+      case .result(let result):
+        try writer.write(head, ready: [("result", try result.text)])
+      case .error(let error):
+        try writer.write(head.merging(["error": error.json]) { $1 })
+      }
+      return writer.bytes
     } catch {
       // Only a number that is no number gets here, and an error response holds none but its code.
       return Response(id, .internalError).text
+    }
+  }
+}
+
+/// The members of a result; what a tool made is text already and is not read again.
+package struct ResultBody: Hashable, Sendable {
+  package var members: [String: JSONValue]
+  /// The JSON text of `structuredContent`.
+  package var structured: [UInt8]?
+
+  package init(_ members: [String: JSONValue], structured: [UInt8]? = nil) {
+    self.members = members
+    self.structured = structured
+  }
+
+  var text: [UInt8] {
+    get throws {
+      var writer = JSONTextWriter()
+      try writer.write(members, ready: structured.map { [("structuredContent", $0)] } ?? [])
+      return writer.bytes
     }
   }
 }

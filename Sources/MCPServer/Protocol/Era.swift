@@ -29,14 +29,22 @@ enum Envelope {
     params["_meta"]?[prefix + "protocolVersion"]
   }
 
-  /// Refuses an envelope that is not complete or asks for a version that is not served.
-  static func check(_ params: [String: JSONValue]) throws(ProtocolError) {
+  /// The version that an envelope asks for, served or not.
+  ///
+  /// - Throws: `invalidParams` when the envelope is not complete.
+  static func requestedVersion(_ params: [String: JSONValue]) throws(ProtocolError) -> String {
     guard let version = version(in: params)?.string else {
       throw .invalidParams("params._meta[\"\(prefix)protocolVersion\"] must be a string.")
     }
     guard params["_meta"]?[prefix + "clientCapabilities"]?.object != nil else {
       throw .invalidParams("params._meta[\"\(prefix)clientCapabilities\"] must be an object.")
     }
+    return version
+  }
+
+  /// Refuses an envelope that is not complete or asks for a version that is not served.
+  static func check(_ params: [String: JSONValue]) throws(ProtocolError) {
+    let version = try requestedVersion(params)
     guard ProtocolVersion.modern.contains(version) else { throw .unsupportedVersion(version) }
   }
 }

@@ -3,17 +3,15 @@ internal import Records
 extension ProtocolServer {
   /// All tools on one page, so no cursor was ever given out.
   func listTools(_ params: [String: JSONValue]) throws(ProtocolError) -> [String: JSONValue] {
-    switch params["cursor"] {
-    case nil, .null: ["tools": .array(tools.definitions)]
-    default: throw .invalidParams("There is no such cursor: all tools are on the first page.")
-    }
+    try Self.refuseCursor(params, "tools")
+    return ["tools": .array(tools.definitions)]
   }
 
   /// The result of a call, also when it failed: only an unknown tool and parameters that are no
   /// call at all are errors of the protocol.
   func callTool(
     _ params: [String: JSONValue], _ context: ToolContext
-  ) throws(ProtocolError) -> [String: JSONValue] {
+  ) throws(ProtocolError) -> ResultBody {
     guard let name = params["name"]?.string else {
       throw .invalidParams("params.name must be a string.")
     }
@@ -28,17 +26,30 @@ extension ProtocolServer {
     }
     do {
       let output = try tool.call(arguments, context)
-      return [
-        "content": Self.content(output.text), "structuredContent": output.json, "isError": false,
-      ]
+      if !tool.isReadOnly { watch?.lookSoon() }
+      let text = String(decoding: output, as: UTF8.self)
+      return ResultBody(
+        ["content": Self.content(text), "isError": false], structured: output)
     } catch {
       let failure = ToolFailure(error)
       if failure.code == .internal && !(error is CancellationError) { log("\(name): \(error)") }
-      return ["content": Self.content(failure.text), "isError": true]
+      return ResultBody(["content": Self.content(failure.text), "isError": true])
     }
   }
 
   private static func content(_ text: String) -> JSONValue {
     [["type": "text", "text": .string(text)]]
+  }
+}
+
+extension ProtocolServer {
+  /// Whether a request only reads, and whether it is for administrators: what a token's scopes are
+  /// held against. Unknown tools only read, so that they are answered as unknown.
+  package func needs(of request: Request) -> Access {
+    guard request.method == "tools/call", let name = request.params["name"]?.string,
+      let tool = tools[name]
+    else { return .read }
+    if tool.isAdministrative { return [.read, .administer] }
+    return tool.isReadOnly ? .read : [.read, .write]
   }
 }

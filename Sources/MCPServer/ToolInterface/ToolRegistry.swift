@@ -22,10 +22,14 @@ struct ToolRegistry: Sendable {
 struct RegisteredTool: Sendable {
   let name: String
   let definition: JSONValue
+  let isReadOnly: Bool
+  let isAdministrative: Bool
   private let run: @Sendable ([String: JSONValue], ToolContext) throws -> [UInt8]
 
   init<T: Tool>(_ tool: T, for caller: Caller) {
     name = T.name
+    isReadOnly = T.annotations.isReadOnly
+    isAdministrative = T.self is any AdministrativeTool.Type
     definition = [
       "name": .string(T.name),
       "title": .string(T.title),
@@ -42,16 +46,13 @@ struct RegisteredTool: Sendable {
       let output = try Interest.depends(on: { context.cancellation.isCancelled }) {
         try tool.call(input, context)
       }
-      return Array(try JSON.data(output))
+      return try JSON.bytes(output)
     }
   }
 
-  /// Reads the arguments and does the work; gives the output as text and as that text's value.
-  func call(
-    _ arguments: [String: JSONValue], _ context: ToolContext
-  ) throws -> (text: String, json: JSONValue) {
-    let bytes = try run(arguments, context)
-    return (String(decoding: bytes, as: UTF8.self), try JSONTextReader.value(of: bytes))
+  /// Reads the arguments and does the work; gives the output as the text of its JSON.
+  func call(_ arguments: [String: JSONValue], _ context: ToolContext) throws -> [UInt8] {
+    try run(arguments, context)
   }
 
   private static func inputSchema<T: Tool>(of tool: T.Type, for caller: Caller) -> JSONValue {

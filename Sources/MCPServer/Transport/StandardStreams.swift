@@ -3,8 +3,8 @@ package import Records
 
 /// Serves one client over a pair of byte streams: one JSON message in each line.
 ///
-/// The thread that calls `run` reads. It answers what is quick at once; calls of tools go to
-/// threads of their own, so that none of them keeps `ping` waiting.
+/// The thread that calls `run` reads. It answers what is quick at once; calls of tools, and
+/// whatever else reads memories, go to threads of their own, so that none of them keeps `ping` waiting.
 package final class StandardStreams: Sendable {
   /// How many tools run at once.
   package static let concurrentCalls = 8
@@ -16,6 +16,7 @@ package final class StandardStreams: Sendable {
   private let stopSignal: StopSignal
   private let pool = WorkPool(limit: concurrentCalls)
   private let writer: LineWriter
+  private let write: @Sendable (JSONValue) -> Void
   private let lineLimit: Int
   private let log: @Sendable (String) -> Void
 
@@ -34,15 +35,24 @@ package final class StandardStreams: Sendable {
       throw ServiceError(.internal, "The process cannot open a pipe (\(error)).")
     }
     self.stopSignal = stopSignal
-    connection = Connection(server)
     self.input = FileDescriptor(number: input)
     self.lineLimit = lineLimit
     self.log = log
-    writer = LineWriter(FileDescriptor(number: output)) { failure in
+    let writer = LineWriter(FileDescriptor(number: output)) { failure in
       // A client that went away is the ordinary end.
       if !failure.isBrokenPipe { log("Writing to the client failed: \(failure).") }
       stopSignal.send()
     }
+    self.writer = writer
+    let write: @Sendable (JSONValue) -> Void = { notification in
+      do {
+        writer.write(try JSON.bytes(notification))
+      } catch {
+        log("A notification has no JSON form: \(error).")
+      }
+    }
+    self.write = write
+    connection = Connection(server, push: write)
   }
 
   /// Serves until the input ends, nobody reads the output any more, or `stop` is called; then gives
@@ -55,7 +65,9 @@ package final class StandardStreams: Sendable {
       log("Reading from the client failed: \(error).")
     }
     let deadline = DispatchTime.now() + .seconds(1)
-    if !pool.waitUntilIdle(until: deadline) { connection.cancelAll() }
+    let isIdle = pool.waitUntilIdle(until: deadline)
+    connection.endSubscriptions()
+    if !isIdle { connection.cancelAll() }
     // The last answers were made by now; writing them takes no time unless nobody reads.
     writer.close(until: max(deadline, .now() + .milliseconds(200)))
   }
@@ -84,14 +96,7 @@ package final class StandardStreams: Sendable {
       case .tooLong:
         .malformed(Response(nil, .invalidRequest("A message has at most \(lineLimit) bytes.")))
       }
-    let answer = connection.receive(message) { [writer, log] notification in
-      do {
-        writer.write(Array(try JSON.data(notification)))
-      } catch {
-        log("A notification has no JSON form: \(error).")
-      }
-    }
-    guard let answer else { return }
+    guard let answer = connection.receive(message, notify: write) else { return }
     if answer.isQuick {
       send(answer)
     } else {

@@ -1,7 +1,7 @@
-import Records
+package import Records
 
 /// Says where a value breaks a JSON Schema; knows the words that schemas of this server use.
-func faults(of value: JSONValue, against schema: JSONValue, at path: String = "$") -> [String] {
+package func faults(of value: JSONValue, against schema: JSONValue, at path: String = "$") -> [String] {
   guard let schema = schema.object else { return ["\(path): the schema is not an object"] }
   var found: [String] = []
   if let type = schema["type"]?.string, !value.has(type: type) {

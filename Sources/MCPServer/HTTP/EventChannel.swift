@@ -1,0 +1,46 @@
+package import Records
+internal import Synchronization
+
+/// Messages on their way to a client that reads a stream of events.
+///
+/// A client that does not read for long loses its stream, not the server its memory.
+package final class EventChannel: Sendable {
+  /// What comes out.
+  package enum Item: Sendable {
+    /// A message before the answer.
+    case message([UInt8])
+    /// The answer; nil when there is none to give. Nothing comes after it.
+    case answer(Response?)
+    case keepAlive
+  }
+
+  package let items: AsyncStream<Item>
+  private let continuation: AsyncStream<Item>.Continuation
+
+  private static let limit = 1_024
+
+  package init() {
+    (items, continuation) = AsyncStream.makeStream(
+      of: Item.self, bufferingPolicy: .bufferingOldest(Self.limit))
+  }
+
+  /// Sends a message; one without a JSON form is left out.
+  package func send(_ message: JSONValue) {
+    guard let bytes = try? JSON.bytes(message) else { return }
+    yield(.message(bytes))
+  }
+
+  package func answer(_ response: Response?) {
+    yield(.answer(response))
+    continuation.finish()
+  }
+
+  package func keepAlive() { yield(.keepAlive) }
+
+  /// Ends the stream.
+  package func finish() { continuation.finish() }
+
+  private func yield(_ item: Item) {
+    if case .dropped = continuation.yield(item) { continuation.finish() }
+  }
+}

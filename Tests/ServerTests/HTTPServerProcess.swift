@@ -1,0 +1,55 @@
+import Foundation
+import Records
+import TestSupport
+import Testing
+
+/// `recollect serve --http`, really running.
+final class HTTPServerProcess {
+  let process = Process()
+  private(set) var port: UInt16 = 0
+  private let errors = Pipe()
+
+  init(
+    _ directory: URL, options: [String] = [], environment: [String: String] = [:]
+  ) throws {
+    process.executableURL = Checkout.program
+    process.arguments =
+      ["serve", "--http", "127.0.0.1:0", "--data-directory", directory.path, "--model", "hashing"]
+      + options
+    process.environment = [
+      "HOME": NSHomeDirectory(), "PATH": "/usr/bin:/bin",
+    ].merging(environment) { _, new in new }
+    process.currentDirectoryURL = URL(fileURLWithPath: "/")
+    process.standardInput = FileHandle.nullDevice
+    process.standardError = errors
+    try process.run()
+    var text = ""
+    while !text.contains("/mcp\n") {
+      let more = errors.fileHandleForReading.availableData
+      guard !more.isEmpty else { throw ServerProcess.Failure(text: "it did not start: \(text)") }
+      text += String(decoding: more, as: UTF8.self)
+    }
+    let found = try #require(text.firstMatch(of: /:([0-9]+)\/mcp\n/))
+    port = try #require(UInt16(found.1))
+    // What it has to say later goes the same way as what the tests say.
+    Thread.detachNewThread { [errors] in
+      while case let data = errors.fileHandleForReading.availableData, !data.isEmpty {
+        FileHandle.standardError.write(data)
+      }
+    }
+  }
+
+  deinit {
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    process.waitUntilExit()
+  }
+
+  var url: String { "http://127.0.0.1:\(port)/mcp" }
+
+  /// Asks the process to end, and waits; returns its exit status.
+  func end() -> Int32 {
+    process.terminate()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+}
