@@ -83,7 +83,7 @@ struct EndpointFixture {
           return Answer(status: 0, fields: [:], text: "")
         }
         guard let reply = work.reply() else { return Answer(status: -1, fields: [:], text: "") }
-        return Self.answer(reply)
+        return Self.answer(endpoint.withOrigin(reply, head))
       }
     }
   }

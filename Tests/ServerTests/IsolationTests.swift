@@ -35,7 +35,8 @@ import Testing
     self.server = server
     func party(_ user: String, _ key: String) throws -> Party {
       var party = Party(client: try WireClient(server.port, token: key), user: user)
-      let session = try party.client.call("create_session", ["session_name": .string("\(user)-owned")])
+      let session = try party.client.call(
+        "create_session", ["session_name": .string("\(user)-owned")])
       party.session = session["session"]?["session_id"]?.string ?? ""
       for number in 0..<3 {
         let added = try party.client.call(

@@ -151,7 +151,8 @@ final class WireClient {
 
   /// A piece of a body that comes in pieces; nil after the last.
   func chunk() throws -> String? {
-    let line = try take(through: "\r\n").dropLast(2)
+    // Return and line feed are one character to a string.
+    let line = String(try take(through: "\r\n").dropLast())
     guard let size = Int(line, radix: 16) else { throw Failure(text: "no chunk: \(line)") }
     let piece = try take(count: size)
     _ = try take(through: "\r\n")
