@@ -65,19 +65,19 @@ final class WriteQueue: Sendable {
 
   /// Puts a write in the queue; true when it leads, because nobody does.
   private func enter(_ write: PendingWrite) throws -> Bool {
-    try state.withLock { state in
+    let (leads, completes) = try state.withLock { state in
       guard state.waiting.count < Self.mostWaiting else { throw Self.overloaded }
       state.waiting.append(write)
-      // Once for all of them: each wake of the leader would take a processor from those to come.
-      if state.expected > 0, state.waiting.count >= state.expected {
-        state.expected = 0
-        arrival.signal()
-      }
-      guard !state.isLed else { return false }
+      let completes = state.expected > 0 && state.waiting.count >= state.expected
+      if completes { state.expected = 0 }
+      guard !state.isLed else { return (false, completes) }
       state.isLed = true
       write.isLeader = true
-      return true
+      return (true, completes)
     }
+    // Once for all that are expected: each wake of the leader would take a processor from those to come.
+    if completes { arrival.signal() }
+    return leads
   }
 
   /// Waits until the write is done, or until it leads; then this is true.
@@ -129,14 +129,13 @@ final class WriteQueue: Sendable {
       }
       for write in group.writes { write.finish(write.failure ?? error) }
     }
-    state.withLock { state in
-      guard let next = state.waiting.first else {
-        state.isLed = false
-        return
-      }
-      next.isLeader = true
-      next.wake()
+    let next = state.withLock { state in
+      let next = state.waiting.first
+      next?.isLeader = true
+      state.isLed = next != nil
+      return next
     }
+    next?.wake()
   }
 
   private func finish(_ group: Group) {
