@@ -23,13 +23,13 @@ struct BareStore {
 
   func close() throws { try queue.close() }
 
-  /// Inserts rows, each in a transaction of its own; rows a second.
-  func addOneByOne(for seconds: Double) throws -> Double {
+  /// Inserts rows, each in a transaction of its own.
+  func addOneByOne(for seconds: Double) throws -> Pace {
     let sample = Sample(seed: 2)
     let vectors = (0..<64).map { Self.bytes(sample.vector($0)) }
-    let start = ContinuousClock.now
+    let watch = Stopwatch()
     var number = 0
-    while ContinuousClock.now - start < .seconds(seconds) {
+    while watch.elapsed < seconds {
       try queue.writeWithoutTransaction { db in
         try db.cachedStatement(sql: Self.insertion).execute(
           arguments: [
@@ -38,7 +38,7 @@ struct BareStore {
       }
       number += 1
     }
-    return Double(number) / ((ContinuousClock.now - start) / .seconds(1))
+    return watch.pace(of: number)
   }
 
   private static let batch = 2_000

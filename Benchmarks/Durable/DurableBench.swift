@@ -30,7 +30,7 @@ enum DurableBench {
   private static let seconds = 3.0
 
   private static func adds(_ rounds: Int, _ folder: URL) throws {
-    var rates: [String: [Double]] = [:]
+    var rates: [String: [Pace]] = [:]
     var ratios: [Double] = []
     for round in 0..<rounds {
       let place = folder.appendingPathComponent("adds-\(round)")
@@ -42,12 +42,13 @@ enum DurableBench {
       rates["bare SQLite, one row a commit", default: []].append(alone)
       rates["store, 8 writers", default: []].append(eight)
       rates["store, 1 writer", default: []].append(one)
-      ratios.append(eight / alone)
+      ratios.append(eight.perSecond / alone.perSecond)
       try FileManager.default.removeItem(at: place)
     }
     print("\ndurable adds a second (median, lowest, highest of \(rounds) rounds):")
-    for (name, values) in rates.sorted(by: { $0.key < $1.key }) {
-      print("  \(name): \(text(values))")
+    for (name, paces) in rates.sorted(by: { $0.key < $1.key }) {
+      let spent = text(paces.map(\.microseconds))
+      print("  \(name): \(text(paces.map(\.perSecond)));  processor time of one, µs: \(spent)")
     }
     print("  8 writers : bare = \(text(ratios))  (wanted: at least 0.8)")
   }

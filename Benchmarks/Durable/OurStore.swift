@@ -34,21 +34,20 @@ struct OurStore {
     }
   }
 
-  /// Adds through the whole service from several threads, each waiting for its acknowledgement; adds a
-  /// second.
-  func add(writers: Int, for seconds: Double) throws -> Double {
+  /// Adds through the whole service from several threads, each waiting for its acknowledgement.
+  func add(writers: Int, for seconds: Double) throws -> Pace {
     let sample = Sample(seed: 2)
     let added = Mutex(0)
     let failure = Mutex<(any Error)?>(nil)
     let threads = DispatchGroup()
-    let start = ContinuousClock.now
+    let watch = Stopwatch()
     for writer in 0..<writers {
       threads.enter()
       Thread.detachNewThread { [memories] in
         defer { threads.leave() }
         var number = writer * 1_000_000
         do {
-          while ContinuousClock.now - start < .seconds(seconds) {
+          while watch.elapsed < seconds {
             _ = try memories.add(
               MemoryService.Draft(content: sample.text(number)), caller: .unbound(default: nil),
               user: UserID(stored: "user\(writer)"), session: nil)
@@ -62,7 +61,7 @@ struct OurStore {
     }
     threads.wait()
     if let failure = failure.withLock({ $0 }) { throw failure }
-    return Double(added.withLock { $0 }) / ((ContinuousClock.now - start) / .seconds(1))
+    return watch.pace(of: added.withLock { $0 })
   }
 
   private static let batch = 2_000

@@ -44,6 +44,7 @@ package enum Validation {
 
   /// Metadata by size and depth, without U+0000.
   package static func metadata(_ metadata: [String: JSONValue]) throws {
+    guard !metadata.isEmpty else { return }
     let value = JSONValue.object(metadata)
     guard value.depth <= Limits.metadataDepth else {
       throw ServiceError.invalid(

@@ -1,6 +1,11 @@
-internal import Foundation
 internal import GRDB
 internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#else
+internal import Darwin
+#endif
 
 /// Folds the log into the database when it has grown.
 ///
@@ -27,8 +32,9 @@ final class Checkpoints: Sendable {
 
   func runWhenDue(_ db: Database) {
     do {
-      let attributes = try FileManager.default.attributesOfItem(atPath: path + "-wal")
-      let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
+      var status = stat()
+      // Asked after every commit, so nothing but the system is asked.
+      let size = unsafe stat(path + "-wal", &status) == 0 ? Int(status.st_size) : 0
       guard size > pages * Schema.pageBytes else { return }
       let frames = try db.checkpoint(.passive).walFrameCount
       // Where somebody always reads, the log never comes to begin anew by itself.

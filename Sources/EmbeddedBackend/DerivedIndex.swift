@@ -189,28 +189,3 @@ final class DerivedIndex: Sendable {
     for row in counts { state.passageCounts[row["memory"]] = row["passages"] }
   }
 }
-
-/// How a vector lies in the database: its elements as fp32, little-endian.
-enum VectorBytes {
-  static func data(_ vector: [Float]) -> Data {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(4 * vector.count)
-    for element in vector {
-      let bits = element.bitPattern
-      for shift in stride(from: 0, to: 32, by: 8) {
-        bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(shift)))
-      }
-    }
-    return Data(bytes)
-  }
-
-  static func append(_ data: Data, to vector: inout [Float]) {
-    let bytes = [UInt8](data)
-    for start in stride(from: 0, to: bytes.count - 3, by: 4) {
-      let bits =
-        UInt32(bytes[start]) | UInt32(bytes[start + 1]) << 8 | UInt32(bytes[start + 2]) << 16
-        | UInt32(bytes[start + 3]) << 24
-      vector.append(Float(bitPattern: bits))
-    }
-  }
-}

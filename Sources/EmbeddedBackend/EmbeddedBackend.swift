@@ -70,6 +70,8 @@ package final class EmbeddedStore: MemoryBackend {
     try pool.writeWithoutTransaction { db in
       // The pool itself asks for NORMAL; here an acknowledged write survives a power cut.
       try db.execute(sql: "PRAGMA synchronous = FULL")
+      // A large transaction that outgrew the cache would write its pages to the log more than once.
+      try db.execute(sql: "PRAGMA cache_size = -16384")
       try db.inTransaction(.immediate) {
         try Schema.migrate(db, path: path)
         try identify(db)

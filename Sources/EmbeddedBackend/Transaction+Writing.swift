@@ -83,8 +83,8 @@ extension Transaction: MemoryWriter {
       sql: """
         INSERT INTO memories(memory_id, user, session_id, content, text_hash, memory_type, metadata,
           created_at, updated_at, occurred_at, importance, access_count, last_accessed_at, version,
-          expires_at, supersedes, superseded_by)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          expires_at, supersedes, superseded_by, has_vector)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         memory.id.description, try number(of: memory.user, at: memory.createdAt),
@@ -94,6 +94,8 @@ extension Transaction: MemoryWriter {
         memory.accessCount, memory.lastAccessedAt?.milliseconds, memory.version,
         memory.expiresAt?.milliseconds, memory.supersedes?.description,
         memory.supersededBy?.description,
+        // Said here as well as by the trigger, or the row would pass through the index of those without.
+        embedding.map { !$0.passages.isEmpty } ?? false,
       ])
     if let embedding { try add(embedding, to: db.lastInsertedRowID) }
   }

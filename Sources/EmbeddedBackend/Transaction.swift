@@ -1,6 +1,7 @@
 internal import GRDB
 internal import Records
 internal import Retrieval
+internal import Synchronization
 
 /// One transaction: the state of the database that its statements see, at one moment.
 struct Transaction {
@@ -146,10 +147,12 @@ extension Transaction: MemoryReader {
     equalTo content: String, type: String, occurredAt: Timestamp?, in scope: Scope
   ) throws -> (key: MemoryKey, memory: Memory)? {
     let text = EqualText.normalized(content)
-    let rows = try Row.fetchAll(
+    // Nearly always there is none, which numbers tell sooner than rows do.
+    let keys = try Int64.fetchAll(
       try db.cachedStatement(
         sql: """
-          \(Memory.columns) WHERE users.name = ? AND memories.text_hash = ?
+          SELECT memories.id FROM memories JOIN users ON users.id = memories.user
+          WHERE users.name = ? AND memories.text_hash = ?
             AND memories.session_id IS ? AND memories.memory_type = ? AND memories.occurred_at IS ?
             AND memories.superseded_by IS NULL
             AND (memories.expires_at IS NULL OR memories.expires_at > ?)
@@ -159,8 +162,11 @@ extension Transaction: MemoryReader {
         scope.user.description, EqualText.hash(text), scope.session?.description, type,
         occurredAt?.milliseconds, now.milliseconds,
       ])
-    for row in rows where EqualText.normalized(row["content"]) == text {
-      return (MemoryKey(rawValue: row["id"]), try Memory(row: row))
+    for key in keys {
+      let row = try Row.fetchOne(
+        try db.cachedStatement(sql: "\(Memory.columns) WHERE memories.id = ?"), arguments: [key])
+      guard let row, EqualText.normalized(row["content"]) == text else { continue }
+      return (MemoryKey(rawValue: key), try Memory(row: row))
     }
     return nil
   }
@@ -247,21 +253,22 @@ extension Transaction: MemoryReader {
   ) throws -> [ExactText: StoredEmbedding] {
     var found: [ExactText: StoredEmbedding] = [:]
     for content in contents where found[ExactText(content)] == nil {
-      let rows = try Row.fetchCursor(
+      let keys = try Int64.fetchAll(
         try db.cachedStatement(
           sql: """
-            SELECT memories.id, memories.content FROM memories
-              JOIN users ON users.id = memories.user
+            SELECT memories.id FROM memories JOIN users ON users.id = memories.user
             WHERE users.name = ? AND memories.text_hash = ? AND memories.has_vector = 1
             """),
         arguments: [
           scope.user.description, EqualText.hash(EqualText.normalized(content)),
         ])
-      while let row = try rows.next() {
-        guard ExactText(row["content"]) == ExactText(content) else { continue }
-        found[ExactText(content)] = try embedding(of: row["id"])
-        break
+      let equal = try keys.first { key in
+        try String.fetchOne(
+          try db.cachedStatement(sql: "SELECT content FROM memories WHERE id = ?"),
+          arguments: [key]
+        ).map(ExactText.init) == ExactText(content)
       }
+      if let equal { found[ExactText(content)] = try embedding(of: equal) }
     }
     return found
   }
@@ -319,8 +326,7 @@ extension Transaction: MemoryReader {
   func storedEmbedder() throws -> EmbedderIdentity? {
     try String.fetchOne(
       try db.cachedStatement(sql: "SELECT value FROM settings WHERE name = 'embedder'")
-    )
-    .map { try JSON.value(from: $0) }
+    ).map(EmbedderText.identity)
   }
 
   func schemaVersion() throws -> Int {
@@ -334,5 +340,17 @@ extension Transaction: MemoryReader {
     let shown = Array(records.prefix(limit))
     let next = records.count > limit ? shown.last.map(cursor) : nil
     return RecordPage(records: shown, total: total, next: next)
+  }
+}
+
+/// The embedder as it was read last: every write asks for it, and it hardly ever is another one.
+private enum EmbedderText {
+  private static let latest = Mutex<(text: String, identity: EmbedderIdentity)?>(nil)
+
+  static func identity(of text: String) throws -> EmbedderIdentity {
+    if let known = latest.withLock({ $0 }), known.text == text { return known.identity }
+    let identity: EmbedderIdentity = try JSON.value(from: text)
+    latest.withLock { $0 = (text, identity) }
+    return identity
   }
 }

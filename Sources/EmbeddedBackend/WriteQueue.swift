@@ -16,8 +16,8 @@ final class WriteQueue: Sendable {
   private struct State {
     var waiting: [PendingWrite] = []
     var isLed = false
-    /// Whether the leader waits for more to come.
-    var isExpecting = false
+    /// How many must wait before the leader, who waits for them, is woken; 0 when it does not wait.
+    var expected = 0
     var previousGroup = 1
     var previousCommit = Duration.zero
   }
@@ -65,18 +65,19 @@ final class WriteQueue: Sendable {
 
   /// Puts a write in the queue; true when it leads, because nobody does.
   private func enter(_ write: PendingWrite) throws -> Bool {
-    try state.withLock { state in
+    let (leads, completes) = try state.withLock { state in
       guard state.waiting.count < Self.mostWaiting else { throw Self.overloaded }
       state.waiting.append(write)
-      if state.isExpecting {
-        state.isExpecting = false
-        arrival.signal()
-      }
-      guard !state.isLed else { return false }
+      let completes = state.expected > 0 && state.waiting.count >= state.expected
+      if completes { state.expected = 0 }
+      guard !state.isLed else { return (false, completes) }
       state.isLed = true
       write.isLeader = true
-      return true
+      return (true, completes)
     }
+    // Once for all that are expected: each wake of the leader would take a processor from those to come.
+    if completes { arrival.signal() }
+    return leads
   }
 
   /// Waits until the write is done, or until it leads; then this is true.
@@ -128,14 +129,13 @@ final class WriteQueue: Sendable {
       }
       for write in group.writes { write.finish(write.failure ?? error) }
     }
-    state.withLock { state in
-      guard let next = state.waiting.first else {
-        state.isLed = false
-        return
-      }
-      next.isLeader = true
-      next.wake()
+    let next = state.withLock { state in
+      let next = state.waiting.first
+      next?.isLeader = true
+      state.isLed = next != nil
+      return next
     }
+    next?.wake()
   }
 
   private func finish(_ group: Group) {
@@ -156,10 +156,7 @@ final class WriteQueue: Sendable {
         continue
       }
       do {
-        try db.inSavepoint {
-          try write.body?(db)
-          return .commit
-        }
+        try Self.inSavepoint(db) { try write.body?(db) }
       } catch {
         // On a full disk SQLite may give up the whole transaction, and with it everybody's writes.
         guard db.isInsideTransaction else { throw error }
@@ -167,6 +164,22 @@ final class WriteQueue: Sendable {
       }
     }
     group.filled = .now
+  }
+
+  /// Runs the body so that it is undone by itself when it throws; the statements around it are prepared
+  /// once for each connection.
+  private static func inSavepoint(_ db: Database, _ body: () throws -> Void) throws {
+    try db.cachedStatement(sql: "SAVEPOINT one_write").execute()
+    do {
+      try body()
+    } catch {
+      if db.isInsideTransaction {
+        try db.cachedStatement(sql: "ROLLBACK TO SAVEPOINT one_write").execute()
+        try db.cachedStatement(sql: "RELEASE SAVEPOINT one_write").execute()
+      }
+      throw error
+    }
+    try db.cachedStatement(sql: "RELEASE SAVEPOINT one_write").execute()
   }
 
   /// The next write of the group; nil when it is to be committed.
@@ -179,19 +192,19 @@ final class WriteQueue: Sendable {
     while true {
       let (write, commit) = state.withLock { state -> (PendingWrite?, Duration?) in
         guard state.waiting.isEmpty else { return (state.waiting.removeFirst(), nil) }
-        // Those that the last commit woke are about to write again; a fraction of what a commit
-        // takes is well spent on having them in this one.
-        state.isExpecting = count < state.previousGroup
-        return (nil, state.isExpecting ? state.previousCommit : nil)
+        // Those that the last commit woke are about to write again; what a commit takes is well spent
+        // on having them in this one.
+        state.expected = max(0, state.previousGroup - count)
+        return (nil, state.expected > 0 ? state.previousCommit : nil)
       }
       if let write { return write }
       guard let commit else { return nil }
-      let lastCall = group.lastCall ?? .now + min(commit / 4, Self.gathering / 4)
+      let lastCall = group.lastCall ?? .now + min(commit, Self.gathering / 4)
       group.lastCall = lastCall
       let left = Int((lastCall - .now) / .nanoseconds(1))
       guard left > 0, arrival.wait(timeout: .now() + .nanoseconds(left)) == .success else {
         return state.withLock { state in
-          state.isExpecting = false
+          state.expected = 0
           return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
         }
       }

@@ -42,9 +42,15 @@ package enum Limits {
 extension String {
   /// The text without white space and line ends around it.
   package var trimmed: String {
+    if let first = utf8.first, let last = utf8.last, Self.isSign(first), Self.isSign(last) {
+      return self
+    }
     guard let first = firstIndex(where: { !$0.isWhitespace }),
       let last = lastIndex(where: { !$0.isWhitespace })
     else { return "" }
     return String(self[first...last])
   }
+
+  /// Whether a byte is a character of ASCII that shows, so that nothing is to be removed beside it.
+  private static func isSign(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
 }

@@ -4,9 +4,22 @@ import Foundation
 package enum EqualText {
   /// The text in the form in which it is compared.
   package static func normalized(_ content: String) -> String {
-    ascii(content)
+    if isNormalized(content) { return content }
+    return ascii(content)
       ?? content.precomposedStringWithCanonicalMapping
       .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
+  /// Whether a text is of ASCII alone, with single blanks between its words: most contents are.
+  private static func isNormalized(_ content: String) -> Bool {
+    var before: UInt8 = 0x20
+    for byte in content.utf8 {
+      guard byte < 0x80, !(0x09...0x0D).contains(byte), byte != 0x20 || before != 0x20 else {
+        return false
+      }
+      before = byte
+    }
+    return before != 0x20 || content.isEmpty
   }
 
   /// The same for a text of ASCII alone, which is in NFC already; nil for any other. Composing goes
@@ -47,10 +60,11 @@ package struct ExactText: Hashable, Sendable {
   package init(_ text: String) { self.text = text }
 
   package static func == (a: ExactText, b: ExactText) -> Bool {
-    a.text.utf8.elementsEqual(b.text.utf8)
+    a.text.utf8.count == b.text.utf8.count && a.text.utf8.elementsEqual(b.text.utf8)
   }
 
   package func hash(into hasher: inout Hasher) {
-    for byte in text.utf8 { hasher.combine(byte) }
+    var text = text
+    text.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }

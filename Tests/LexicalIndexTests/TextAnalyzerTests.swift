@@ -1,4 +1,5 @@
 import LexicalIndex
+import TestSupport
 import Testing
 
 @Suite struct TextAnalyzerTests {
@@ -89,6 +90,22 @@ import Testing
     ("👩‍💻", ["👩‍💻"]), ("🇳🇴🇸🇪", ["🇳🇴", "🇸🇪"]), ("© 5 € ✓", ["5"]),
   ]) func `emoji are terms and other symbols are not`(text: String, terms: [String]) {
     #expect(TextAnalyzer.terms(of: text) == terms)
+  }
+
+  /// A dash of another script has the same text read the general way; it is no term itself.
+  @Test func `a text of ASCII has the terms that it has among other scripts`() {
+    var generator = SeededGenerator(seed: 7)
+    let pieces = [
+      "a", "B", "cd", "Ef", "GH", "7", "42", " ", " ", " ", "'", "'s", "n't", "'ll", "-", "_", ".",
+      "/",
+      "\\", ":", "@", "::", "://", "--", "...", ",", "(", "#", "\n", "\t", "\r\n", "ing", "ied",
+      "URLs",
+    ]
+    for _ in 0..<4000 {
+      let count = Int.random(in: 0...14, using: &generator)
+      let text = (0..<count).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
+      #expect(TextAnalyzer.terms(of: text) == TextAnalyzer.terms(of: text + " \u{2014}"), "\(text)")
+    }
   }
 
   @Test func `stop words are left out unless there is nothing else`() {

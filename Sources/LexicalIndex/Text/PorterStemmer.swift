@@ -13,8 +13,10 @@ package enum PorterStemmer {
   ///
   /// - Complexity: O(length of the word).
   package static func stem(_ word: String) -> String {
+    guard word.utf8.count > 2, word.utf8.allSatisfy({ $0 >= 0x61 && $0 <= 0x7A }) else {
+      return word
+    }
     var letters = Array(word.utf8)
-    guard letters.count > 2, letters.allSatisfy({ $0 >= 0x61 && $0 <= 0x7A }) else { return word }
     removePlural(&letters)
     removePastAndGerund(&letters)
     replaceFinalY(&letters)
@@ -133,6 +135,8 @@ private struct SuffixRule {
 
 extension [UInt8] {
   fileprivate func ends(in suffix: String) -> Bool {
+    // Most suffixes differ in their last letter already.
+    guard last == suffix.utf8.last else { return false }
     let length = suffix.utf8.count
     return length <= count && self[(count - length)...].elementsEqual(suffix.utf8)
   }

@@ -20,6 +20,12 @@ package enum TextAnalyzer {
   ///
   /// - Complexity: O(length of the text).
   package static func terms(of text: String) -> [String] {
+    let words = ASCIIWords(text)?.words ?? words(of: text)
+    let telling = words.filter { !StopWords.contains($0) }
+    return (telling.isEmpty ? words : telling).map { PorterStemmer.stem($0) }
+  }
+
+  private static func words(of text: String) -> [String] {
     var words: [String] = []
     var scanner = TokenScanner(TextFolding.fold(text))
     while let token = scanner.next() {
@@ -29,8 +35,7 @@ package enum TextAnalyzer {
       case .emoji(let emoji): words.append(emoji)
       }
     }
-    let telling = words.filter { !StopWords.contains($0) }
-    return (telling.isEmpty ? words : telling).map { PorterStemmer.stem($0) }
+    return words
   }
 
   private static func pairs(of letters: [String]) -> [String] {
