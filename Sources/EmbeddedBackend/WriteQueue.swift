@@ -18,8 +18,7 @@ final class WriteQueue: Sendable {
     var isLed = false
     /// How many must wait before the leader, who waits for them, is woken; 0 when it does not wait.
     var expected = 0
-    /// How many wrote or waited when the last commit ended: so many may share the next.
-    var previousCrowd = 1
+    var previousGroup = 1
     var previousCommit = Duration.zero
   }
 
@@ -142,8 +141,7 @@ final class WriteQueue: Sendable {
   private func finish(_ group: Group) {
     let commit = ContinuousClock.now - group.filled
     state.withLock { state in
-      // Without those who wait already, two groups would take turns, each with half of the writers.
-      state.previousCrowd = group.writes.count + state.waiting.count
+      state.previousGroup = group.writes.count
       state.previousCommit = commit
     }
     for write in group.writes { write.finish(write.failure) }
@@ -196,7 +194,7 @@ final class WriteQueue: Sendable {
         guard state.waiting.isEmpty else { return (state.waiting.removeFirst(), nil) }
         // Those that the last commit woke are about to write again; what a commit takes is well spent
         // on having them in this one.
-        state.expected = max(0, state.previousCrowd - count)
+        state.expected = max(0, state.previousGroup - count)
         return (nil, state.expected > 0 ? state.previousCommit : nil)
       }
       if let write { return write }
