@@ -37,8 +37,8 @@ enum DurableBench {
       let bare = try BareStore(place.appendingPathComponent("bare"))
       let alone = try bare.addOneByOne(for: seconds)
       try bare.close()
-      let eight = try OurStore(place.appendingPathComponent("eight")).add(writers: 8, for: seconds)
-      let one = try OurStore(place.appendingPathComponent("one")).add(writers: 1, for: seconds)
+      let eight = try adds(of: 8, in: place.appendingPathComponent("eight"))
+      let one = try adds(of: 1, in: place.appendingPathComponent("one"))
       rates["bare SQLite, one row a commit", default: []].append(alone)
       rates["store, 8 writers", default: []].append(eight)
       rates["store, 1 writer", default: []].append(one)
@@ -51,6 +51,13 @@ enum DurableBench {
       print("  \(name): \(text(paces.map(\.perSecond)));  processor time of one, µs: \(spent)")
     }
     print("  8 writers : bare = \(text(ratios))  (wanted: at least 0.8)")
+  }
+
+  private static func adds(of writers: Int, in folder: URL) throws -> Pace {
+    let store = try OurStore(folder)
+    let pace = try store.add(writers: writers, for: seconds)
+    try store.close()
+    return pace
   }
 
   private static func bulk(_ rounds: Int, _ rows: Int, _ folder: URL) throws {
