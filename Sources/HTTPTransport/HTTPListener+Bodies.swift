@@ -35,17 +35,17 @@ extension HTTPListener {
     return bytes
   }
 
-  /// Reads a body that nobody wants, as far as an honest client would send it.
+  /// Reads a body that nobody wants, as far and as long as an honest client would send it.
+  ///
+  /// - Throws: `BodyRefusal` beyond that; it ends the connection.
   func discard(_ body: RequestBody) async throws {
     var count = 0
+    let deadline = ContinuousClock.now + Self.bodyPatience
     for try await buffer in body {
       count += buffer.readableBytes
+      guard ContinuousClock.now < deadline else { throw BodyRefusal(reply: HTTPEndpoint.tooSlow) }
       guard count <= Self.discardLimit else { throw BodyRefusal(reply: endpoint.tooLarge) }
     }
-  }
-
-  static func drain(_ body: RequestBody) async throws {
-    for try await _ in body {}
   }
 
   /// Writes a complete reply.

@@ -18,6 +18,12 @@ package final class HTTPListener: Sendable {
   private let writers = WorkPool(limit: concurrentWrites)
   private let connections = OpenConnections()
   private let stop = AsyncStream<Void>.makeStream()
+  private let isEnding = Atomic(false)
+
+  /// The socket closed without having been told to.
+  struct Closed: Error, CustomStringConvertible {
+    var description: String { "no more connections can be accepted" }
+  }
 
   /// How many answers are made at once that write nothing: as many as the store reads at once.
   package static let concurrentReads = 8
@@ -27,8 +33,10 @@ package final class HTTPListener: Sendable {
   static let patience = Duration.seconds(75)
   /// How long work in flight may take once the server is to end.
   static let lastWork = Duration.seconds(10)
-  /// How many connections there may be.
-  private static let connectionLimit = 8_192
+  /// How long clients may take to read their answers after that.
+  private static let lastWrites = Duration.seconds(2)
+  /// What takes longer to arrive than this leaves time for its sender to be locked out.
+  private static let promptness = Duration.milliseconds(100)
 
   package init(_ endpoint: HTTPEndpoint, host: String, port: Int, logger: Logger) {
     self.endpoint = endpoint
@@ -38,10 +46,14 @@ package final class HTTPListener: Sendable {
   }
 
   /// Makes `run` end: no new connections, work in flight to its answer, then return. For any thread.
-  package func end() { stop.continuation.finish() }
+  package func end() {
+    isEnding.store(true, ordering: .releasing)
+    stop.continuation.finish()
+  }
 
   /// Serves until `end`.
   ///
+  /// - Throws: when it cannot begin, and when connections can be accepted no more.
   /// - Parameter isReady: told the port, which the system has chosen when 0 was asked for.
   package func run(isReady: @escaping @Sendable (Int) -> Void) async throws {
     let connections = connections
@@ -57,25 +69,45 @@ package final class HTTPListener: Sendable {
             maxHeaderFieldSize: 32_768, maxHeaderListSize: 65_536, maxHeaderFieldCount: 100))),
       configuration: .init(
         address: .hostname(host, port: port), backlog: 1_024,
-        availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionLimit)),
-      onServerRunning: { channel in isReady(channel.localAddress?.port ?? 0) },
+        availableConnectionsDelegate: MaximumAvailableConnections(Descriptors.connectionLimit())),
+      onServerRunning: { [stop] channel in
+        channel.closeFuture.whenComplete { _ in stop.continuation.finish() }
+        isReady(channel.localAddress?.port ?? 0)
+      },
       eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Self.quiet(logger))
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await server.run() }
       group.addTask { [self] in
         for await _ in stop.stream {}
-        endpoint.endStreams()
-        let last = Task { [endpoint] in
-          try await Task.sleep(for: Self.lastWork)
-          endpoint.cancelAll()
-        }
-        defer { last.cancel() }
-        try await server.shutdownGracefully()
+        try await finish(server)
       }
       // The server ends by itself only when it cannot begin.
       defer { group.cancelAll() }
       try await group.next()
       try await group.next()
+    }
+    guard isEnding.load(ordering: .acquiring) else { throw Closed() }
+  }
+
+  /// Lets what is under way come to its answer, and the answers to their readers, but not for ever.
+  private func finish(_ server: Server<HTTP1Channel>) async throws {
+    endpoint.endStreams()
+    let last = Task { [endpoint, connections] in
+      try await Task.sleep(for: Self.lastWork)
+      endpoint.cancelAll()
+      try await Task.sleep(for: Self.lastWrites)
+      connections.closeAll()
+    }
+    defer { last.cancel() }
+    try await server.shutdownGracefully()
+    // Also what nobody waits for any more is to be stored before the store closes.
+    await withCheckedContinuation { continuation in
+      Thread.detachNewThread { [readers, writers] in
+        let deadline = DispatchTime.now() + .seconds(Int(Self.lastWork.components.seconds))
+        _ = readers.waitUntilIdle(until: deadline)
+        _ = writers.waitUntilIdle(until: deadline)
+        continuation.resume()
+      }
     }
   }
 
@@ -96,19 +128,25 @@ package final class HTTPListener: Sendable {
     case .reply(let reply):
       try await Self.write(reply, to: writer, isHead: head.method == "HEAD")
       // What else the client sends is not read for ever.
-      if head.method == "POST" { try await discard(request.body) }
+      try await discard(request.body)
     case .stream(let stream):
-      try await Self.drain(request.body)
+      try await discard(request.body)
       connections.onEnd(of: channel) { stream.channel.finish() }
       defer { connections.forget(channel) }
       try await write(stream, head, to: writer)
     case .accepted(let identity):
+      let began = ContinuousClock.now
       let body: [UInt8]
       do {
         body = try await self.body(of: request)
       } catch let refusal as BodyRefusal {
         try await Self.write(refusal.reply, to: writer)
         throw refusal
+      }
+      if ContinuousClock.now - began > Self.promptness,
+        case .reply(let reply) = await endpoint.screen(head)
+      {
+        return try await Self.write(reply, to: writer)
       }
       switch endpoint.receive(head, body, from: identity) {
       case .reply(let reply): try await Self.write(reply, to: writer)
@@ -135,10 +173,6 @@ package final class HTTPListener: Sendable {
       return try await Self.write(endpoint.withOrigin(reply, head), to: writer)
     }
     pool.run { work.stream() }
-    if work.streaming == .always {
-      return try await write(
-        EventStream(channel: events, identity: identity), head, work, to: writer)
-    }
     try await write(firstOf: events, work, head, identity, to: writer)
   }
 
@@ -168,12 +202,11 @@ package final class HTTPListener: Sendable {
   }
 
   private func write(
-    _ stream: EventStream, _ head: HTTPHead, _ work: HTTPWork? = nil,
-    to writer: consuming ResponseWriter
+    _ stream: EventStream, _ head: HTTPHead, to writer: consuming ResponseWriter
   ) async throws {
     var body = try await writer.writeHead(eventHead(head))
-    if work == nil { try await body.write(ByteBuffer(bytes: EventText.keepAlive)) }
-    try await write(stream.channel, head, stream.identity, work, to: &body)
+    try await body.write(ByteBuffer(bytes: EventText.keepAlive))
+    try await write(stream.channel, head, stream.identity, nil, to: &body)
     try await body.finish(nil)
   }
 

@@ -35,7 +35,8 @@ actor KeySet {
     if let known = verifiers[name] { return known }
     // A collection of one key: with more, an unknown id would fall back to some other.
     let collection = JWTKeyCollection()
-    try await collection.add(jwk: key)
+    // A key that the algorithm has no use for is none of its keys.
+    guard (try? await collection.add(jwk: key)) != nil else { return nil }
     verifiers[name] = collection
     return collection
   }

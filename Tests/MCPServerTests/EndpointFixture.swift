@@ -19,6 +19,9 @@ struct SampleKeys: Authenticator {
     case "reader":
       return Identity(
         caller: .bound(UserID(stored: "ana")), access: .read, credential: "reader")
+    case "ana-reads":
+      return Identity(
+        caller: .bound(UserID(stored: "ana")), access: .read, credential: "ana")
     case "admin":
       return Identity(
         caller: .unbound(default: nil), access: [.read, .write, .administer], credential: "admin")
@@ -87,6 +90,19 @@ struct EndpointFixture {
       }
     }
   }
+
+  /// The work that a request of the handshake era makes, begun and not yet done.
+  func work(_ body: String, _ lines: [(String, String)]) async -> HTTPWork? {
+    let head = HTTPHead(
+      method: "POST", target: "/mcp", fields: lines.map { (name: $0.0, value: $0.1) })
+    guard case .accepted(let identity) = await endpoint.screen(head),
+      case .work(let work) = endpoint.receive(head, Array(body.utf8), from: identity)
+    else { return nil }
+    return work
+  }
+
+  static let initialize =
+    #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#
 
   func modern(
     _ method: String, _ params: String = "", name: String? = nil,

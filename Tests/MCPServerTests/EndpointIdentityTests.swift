@@ -101,6 +101,37 @@ import Testing
     #expect(await send(ping, "ana", id).status == 200)
   }
 
+  @Test func `a session is as unknown to a token of the same user that allows less`() async throws {
+    func send(_ body: String, _ token: String, _ session: String?, method: String = "POST") async
+      -> EndpointFixture.Answer
+    {
+      await fixture.send(
+        body,
+        EndpointFixture.plain + [("Authorization", "Bearer \(token)")]
+          + (session.map { [("Mcp-Session-Id", $0)] } ?? []), method: method)
+    }
+    let opened = await send(EndpointFixture.initialize, "ana", nil)
+    let id = try #require(opened.fields["mcp-session-id"])
+    let ping = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
+    for method in ["POST", "GET", "DELETE"] {
+      #expect(await send(ping, "ana-reads", id, method: method).status == 404)
+    }
+    #expect(await send(ping, "ana", id).status == 200)
+  }
+
+  @Test func `pages of any origin learn where tokens are to be had, behind any path`() async {
+    let metadata = ProtectedResource(
+      resource: "https://lan/memory/mcp", authorizationServers: ["https://issuer.lan"])
+    let fixture = EndpointFixture(authenticator: SampleKeys(metadata: metadata))
+    let page = [("Host", "localhost"), ("Origin", "https://elsewhere.example")]
+    for path in ["", "/mcp", "/memory/mcp"] {
+      let target = "/.well-known/oauth-protected-resource" + path
+      let document = await fixture.send("", page, method: "GET", target: target)
+      #expect(document.status == 200 && document.fields["access-control-allow-origin"] == "*")
+      #expect(await fixture.send("", page, method: "OPTIONS", target: target).status == 204)
+    }
+  }
+
   @Test func `each identity reads its own`() async {
     func read(_ uri: String, _ token: String) async -> EndpointFixture.Answer {
       await fixture.modern(

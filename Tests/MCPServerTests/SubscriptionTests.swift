@@ -99,6 +99,41 @@ import Testing
     #expect(subscriptions(of: server) == 0)
   }
 
+  private let call =
+    #"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","#
+    + #""arguments":{"text":"heard"}}}"#
+
+  @Test func `the end of a server lets the requests of a session come to their answer`()
+    async throws
+  {
+    let fixture = EndpointFixture()
+    let id = try #require(
+      await fixture.send(EndpointFixture.initialize).fields["mcp-session-id"])
+    let work = try #require(
+      await fixture.work(call, EndpointFixture.plain + [("Mcp-Session-Id", id)]))
+    fixture.endpoint.endStreams()
+    let reply = try #require(work.reply())
+    #expect(String(decoding: reply.body, as: UTF8.self).contains("heard"))
+    work.end()
+  }
+
+  @Test func `of two requests of a session the second is still given up after the first has ended`()
+    async throws
+  {
+    let fixture = EndpointFixture()
+    let id = try #require(
+      await fixture.send(EndpointFixture.initialize).fields["mcp-session-id"])
+    let lines = EndpointFixture.plain + [("Mcp-Session-Id", id)]
+    let first = try #require(await fixture.work(call, lines))
+    let second = try #require(await fixture.work(call.replacing(":7,", with: ":8,"), lines))
+    #expect(first.reply() != nil)
+    first.end()
+    fixture.endpoint.cancelAll()
+    let reply = try #require(second.reply())
+    #expect(!String(decoding: reply.body, as: UTF8.self).contains("heard"))
+    second.end()
+  }
+
   @Test func `a client of the handshake era subscribes and unsubscribes by address`() throws {
     let (connection, _) = connection()
     func call(_ method: String, _ uri: String) throws -> JSONValue? {

@@ -10,12 +10,21 @@ final class HTTPServerProcess {
   private let errors = Pipe()
 
   init(
-    _ directory: URL, options: [String] = [], environment: [String: String] = [:]
+    _ directory: URL, options: [String] = [], environment: [String: String] = [:],
+    openFiles: Int? = nil
   ) throws {
-    process.executableURL = Checkout.program
-    process.arguments =
+    let arguments =
       ["serve", "--http", "127.0.0.1:0", "--data-directory", directory.path, "--model", "hashing"]
       + options
+    if let openFiles {
+      // The shell becomes the program, so signals reach it.
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments =
+        ["-c", "ulimit -n \(openFiles); exec \"$0\" \"$@\"", Checkout.program.path] + arguments
+    } else {
+      process.executableURL = Checkout.program
+      process.arguments = arguments
+    }
     process.environment = [
       "HOME": NSHomeDirectory(), "PATH": "/usr/bin:/bin",
     ].merging(environment) { _, new in new }

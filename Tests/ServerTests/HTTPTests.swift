@@ -195,6 +195,48 @@ import Testing
     #expect(server.process.terminationStatus == 0)
   }
 
+  @Test func `a server that is told to end does not wait for a client that does not read`() throws {
+    let client = try WireClient(server.port)
+    let one = Array(try Self.listing(id: 1).utf8)
+    // More answers than the sockets between the two hold.
+    try client.send(Array(repeatElement(one, count: 1_200).joined()))
+    // The next is answered, so the first ones are being written.
+    #expect(try WireClient(server.port).ask("tools/list").status == 200)
+    server.process.terminate()
+    let deadline = Date(timeIntervalSinceNow: 60)
+    while server.process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.1) }
+    #expect(!server.process.isRunning)
+    client.close()
+  }
+
+  private static func listing(id: Int) throws -> String {
+    let body = try JSON.text(WireClient.modern("tools/list", id: .integer(Int64(id))))
+    return "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+      + "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/list\r\n"
+      + "Content-Length: \(body.utf8.count)\r\n\r\n" + body
+  }
+
+  @Test func `few descriptors bound the connections, and the server outlives more of them`() throws
+  {
+    let few = try HTTPServerProcess(
+      directory.url.appendingPathComponent("few"), openFiles: 128)
+    var clients: [WireClient] = []
+    for _ in 0..<200 { clients.append(try WireClient(few.port)) }
+    #expect(try clients[0].ask("tools/list").status == 200)
+    Thread.sleep(forTimeInterval: 0.5)
+    for client in clients { client.close() }
+    #expect(try WireClient(few.port).ask("tools/list").status == 200)
+    #expect(few.end() == 0)
+  }
+
+  @Test func `a subscription that is refused is answered like any other request`() throws {
+    let client = try WireClient(server.port)
+    try client.post(WireClient.modern("subscriptions/listen", ["notifications": 5], id: "s"))
+    let refused = try client.reply()
+    #expect(refused.status == 400 && refused.field("content-type") == "application/json")
+    #expect(refused.json["id"] == "s" && refused.json["error"]?["code"] == -32602)
+  }
+
   @Test func `an address that others reach needs somebody to say who may enter`() throws {
     let command = try RecollectProcess()
     let refused = try command.run([

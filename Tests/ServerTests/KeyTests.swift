@@ -50,6 +50,18 @@ import Testing
     #expect(try keys("revoke", ana.id).status == 1)
   }
 
+  @Test func `the first key closes a server that was open`() throws {
+    let server = try HTTPServerProcess(data)
+    let client = try WireClient(server.port)
+    #expect(try client.ask("tools/list").status == 200)
+    let made = try create("--user", "ana")
+    while case let status = try client.ask("tools/list").status, status != 401 {
+      try #require(status == 200)
+      Thread.sleep(forTimeInterval: 0.02)
+    }
+    #expect(try WireClient(server.port, token: made.key).ask("tools/list").status == 200)
+  }
+
   @Test func `no key is stored, and the file is its owner's alone`() throws {
     let made = try create("--admin")
     let file = data.appendingPathComponent("keys.json")

@@ -21,7 +21,7 @@ package final class KeyRing: Authenticator {
   private let known = Mutex(Known())
 
   /// How long a look at the file is good for; far below the second in which a revoked key must stop.
-  private static let patience = Duration.milliseconds(200)
+  static let patience = Duration.milliseconds(200)
 
   /// - Parameter directory: the data directory.
   package init(directory: URL) { file = StoredKeys(directory: directory) }

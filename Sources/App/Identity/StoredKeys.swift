@@ -70,27 +70,30 @@ package struct StoredKeys: Sendable {
     name: String, user: UserID?, readOnly: Bool
   ) throws -> (key: String, stored: StoredKey) {
     let key = StoredKey.make()
-    let stored = StoredKey(
-      id: StoredKey.makeID(), name: name, sha256: StoredKey.digest(key), user: user,
-      readOnly: readOnly, createdAt: .now())
-    try change { $0.append(stored) }
+    let stored = try change { keys in
+      var id = StoredKey.makeID()
+      while keys.contains(where: { $0.id == id }) { id = StoredKey.makeID() }
+      let stored = StoredKey(
+        id: id, name: name, sha256: StoredKey.digest(key), user: user, readOnly: readOnly,
+        createdAt: .now())
+      keys.append(stored)
+      return stored
+    }
     return (key, stored)
   }
 
   /// Ends a key; nil when there is none with that id that was not ended before.
   package func revoke(_ id: String) throws -> StoredKey? {
-    var revoked: StoredKey?
     try change { keys in
       guard let position = keys.firstIndex(where: { $0.id == id && $0.revokedAt == nil }) else {
-        return
+        return nil
       }
       keys[position].revokedAt = .now()
-      revoked = keys[position]
+      return keys[position]
     }
-    return revoked
   }
 
-  private func change(_ body: (inout [StoredKey]) -> Void) throws {
+  private func change<R>(_ body: (inout [StoredKey]) -> R) throws -> R {
     try FileManager.default.createDirectory(
       at: url.deletingLastPathComponent(), withIntermediateDirectories: true,
       attributes: [.posixPermissions: 0o700])
@@ -100,11 +103,13 @@ package struct StoredKeys: Sendable {
     while flock(lock, LOCK_EX) != 0 { guard errno == EINTR else { throw refusal("locked") } }
     var keys = try read()
     let before = keys
-    body(&keys)
+    let result = body(&keys)
     if keys != before { try replace(by: Content(version: 1, keys: keys)) }
+    return result
   }
 
-  /// Written beside it, synced, and moved over it: a reader sees one state or the other.
+  /// Written beside it, synced, and moved over it: a reader sees one state or the other, and a
+  /// revocation that was reported outlasts a loss of power.
   private func replace(by content: Content) throws {
     let next = url.path + ".next"
     let data = try JSON.data(content) + [0x0A]
@@ -117,6 +122,11 @@ package struct StoredKeys: Sendable {
       throw refusal("written")
     }
     guard fsync(file) == 0, unsafe rename(next, url.path) == 0 else { throw refusal("written") }
+    let folder = unsafe open(
+      url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { throw refusal("written") }
+    defer { close(folder) }
+    guard fsync(folder) == 0 else { throw refusal("written") }
   }
 
   private func refusal(_ verb: String) -> ServiceError {

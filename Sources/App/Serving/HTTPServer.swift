@@ -78,8 +78,11 @@ package struct HTTPServer {
             + "--auth none to let everybody in.",
           field: "auth")
       }
-      return OpenDoor(
+      let door = OpenDoor(
         settings.user.map(Caller.bound) ?? .unbound(default: settings.namedDefaultUser))
+      // Only what was said in so many words holds whatever happens to the keys.
+      if settings.auth != nil { return door }
+      return DoorUntilKeys(door, directory: settings.dataDirectory)
     case .keys:
       try refuseUser(settings)
       return KeyRing(directory: settings.dataDirectory)

@@ -16,6 +16,7 @@ package final class EventChannel: Sendable {
 
   package let items: AsyncStream<Item>
   private let continuation: AsyncStream<Item>.Continuation
+  private let hasEnded = Atomic(false)
 
   private static let limit = 1_024
 
@@ -32,15 +33,21 @@ package final class EventChannel: Sendable {
 
   package func answer(_ response: Response?) {
     yield(.answer(response))
-    continuation.finish()
+    finish()
   }
+
+  /// Whether something may still come.
+  var isOpen: Bool { !hasEnded.load(ordering: .acquiring) }
 
   package func keepAlive() { yield(.keepAlive) }
 
   /// Ends the stream.
-  package func finish() { continuation.finish() }
+  package func finish() {
+    hasEnded.store(true, ordering: .releasing)
+    continuation.finish()
+  }
 
   private func yield(_ item: Item) {
-    if case .dropped = continuation.yield(item) { continuation.finish() }
+    if case .dropped = continuation.yield(item) { finish() }
   }
 }

@@ -26,7 +26,8 @@ extension HTTPEndpoint {
     }
     let isListening = request.method == "subscriptions/listen"
     guard !isListening || head.accepts("text/event-stream") else {
-      return .reply(.refusal(406, "A subscription is answered with text/event-stream."))
+      let error = ProtocolError.invalidRequest("A subscription is answered with text/event-stream.")
+      return .reply(HTTPReply(406, Response(request.id, error)))
     }
     return .work(
       HTTPWork(
@@ -84,7 +85,7 @@ extension HTTPEndpoint {
       return .reply(.accepted)
     }
     if request.method == "initialize" {
-      let opened = sessions.open(server(for: identity), credential: identity.credential)
+      let opened = sessions.open(server(for: identity), identity)
       return .work(
         HTTPWork(
           request, .handshake, opened.connection, in: self, streams: .never,
@@ -111,7 +112,7 @@ extension HTTPEndpoint {
   private func session(of head: HTTPHead, _ identity: Identity) -> SessionState {
     let ids = head.values("mcp-session-id")
     guard let id = ids.first else { return .none }
-    guard ids.count == 1, let session = sessions.session(id, credential: identity.credential)
+    guard ids.count == 1, let session = sessions.session(id, identity)
     else { return .unknown }
     return .known(session)
   }

@@ -63,8 +63,34 @@ extension HTTPEndpoint {
     text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
   }
 
+  /// How a request for what is said of tokens is answered; nil for any other.
+  ///
+  /// Behind a proxy that puts a path before the endpoint's, the resource has that path as well.
+  func metadataReply(_ head: HTTPHead) -> HTTPReply? {
+    guard head.path.hasPrefix(Self.metadataPath) else { return nil }
+    guard let metadata = authenticator.metadata else {
+      return .refusal(404, "There is nothing here.")
+    }
+    let own = URLComponents(string: metadata.resource)?.path ?? ""
+    guard ["", HTTPRules.path, own].contains(String(head.path.dropFirst(Self.metadataPath.count)))
+    else { return .refusal(404, "There is nothing here.") }
+    switch head.method {
+    case "GET", "HEAD": return Self.reply(metadata)
+    case "OPTIONS":
+      return HTTPReply(
+        204,
+        fields: [
+          ("allow", "GET, HEAD, OPTIONS"), ("access-control-allow-origin", "*"),
+          ("access-control-allow-methods", "GET"),
+          ("access-control-allow-headers", "mcp-protocol-version"),
+          ("access-control-max-age", "3600"),
+        ])
+    default: return .refusal(405, "Only GET.", fields: [("allow", "GET, HEAD, OPTIONS")])
+    }
+  }
+
   /// What a client has to know to get a token (RFC 9728); for everybody, also for pages.
-  static func reply(_ metadata: ProtectedResource) -> HTTPReply {
+  private static func reply(_ metadata: ProtectedResource) -> HTTPReply {
     let body: JSONValue = [
       "resource": .string(metadata.resource),
       "authorization_servers": .array(metadata.authorizationServers.map(JSONValue.string)),

@@ -8,8 +8,14 @@ package final class HTTPEndpoint: Sendable {
   let authenticator: any Authenticator
   let sessions: HTTPSessions
   private let servers: @Sendable (Caller) -> ProtocolServer
-  private let underWay = Mutex<[ObjectIdentifier: (connection: Connection, stream: EventChannel?)]>(
-    [:])
+  private let underWay = Mutex(UnderWay())
+
+  /// Requests whose answers are being made, each by a number of its own: a client of the handshake era
+  /// has many on one connection.
+  private struct UnderWay {
+    var next = 0
+    var works: [Int: (connection: Connection, stream: EventChannel?)] = [:]
+  }
 
   /// - Parameter servers: the server for a caller; asked for each request.
   package init(
@@ -44,6 +50,8 @@ package final class HTTPEndpoint: Sendable {
     guard rules.allows(host: head.only("host")) else {
       return .reply(.refusal(421, "This server is not called that."))
     }
+    // Which pages may ask does not matter where everybody may.
+    if let metadata = metadataReply(head) { return .reply(metadata) }
     let origins = head.values("origin")
     guard origins.allSatisfy(rules.allows(origin:)), origins.count <= 1 else {
       return .reply(.refusal(403, "Pages of this origin may not ask."))
@@ -108,11 +116,6 @@ package final class HTTPEndpoint: Sendable {
       return HTTPReply(
         200, fields: [("content-type", "text/plain; charset=utf-8")],
         body: Array("Recollect: an MCP server. Its endpoint is \(HTTPRules.path).\n".utf8))
-    case Self.metadataPath, Self.metadataPath + HTTPRules.path:
-      guard isReading, let metadata = authenticator.metadata else {
-        return .refusal(404, "There is nothing here.")
-      }
-      return Self.reply(metadata)
     default: return .refusal(404, "There is nothing here; the endpoint is \(HTTPRules.path).")
     }
   }
@@ -190,17 +193,22 @@ package final class HTTPEndpoint: Sendable {
   /// Remembers who has something under way, to end it when the server does.
   ///
   /// - Parameter stream: ends when the server does, even though its request has no answer.
-  func enter(_ connection: Connection, _ stream: EventChannel?) {
-    underWay.withLock { $0[ObjectIdentifier(connection)] = (connection, stream) }
+  /// - Returns: what to leave by.
+  func enter(_ connection: Connection, _ stream: EventChannel?) -> Int {
+    underWay.withLock { underWay in
+      underWay.next += 1
+      underWay.works[underWay.next] = (connection, stream)
+      return underWay.next
+    }
   }
 
-  func leave(_ connection: Connection) {
-    underWay.withLock { $0[ObjectIdentifier(connection)] = nil }
+  func leave(_ work: Int) {
+    underWay.withLock { $0.works[work] = nil }
   }
 
   /// Ends every subscription and every session; what is under way goes on to its answer.
   package func endStreams() {
-    for (connection, stream) in underWay.withLock({ Array($0.values) }) {
+    for (connection, stream) in underWay.withLock({ Array($0.works.values) }) {
       connection.endSubscriptions()
       stream?.finish()
     }
@@ -209,7 +217,7 @@ package final class HTTPEndpoint: Sendable {
 
   /// Gives up whatever is still under way.
   package func cancelAll() {
-    for (connection, stream) in underWay.withLock({ Array($0.values) }) {
+    for (connection, stream) in underWay.withLock({ Array($0.works.values) }) {
       connection.cancelAll()
       stream?.finish()
     }

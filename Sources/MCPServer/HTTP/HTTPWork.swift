@@ -37,6 +37,8 @@ package struct HTTPWork: Sendable {
   private let endpoint: HTTPEndpoint
   private let pending: PendingAnswer
   private let fields: [(name: String, value: String)]
+  /// By what the endpoint knows it while it is under way.
+  private let number: Int?
 
   init(
     _ request: Request, _ era: Era, _ connection: Connection, in endpoint: HTTPEndpoint,
@@ -55,7 +57,8 @@ package struct HTTPWork: Sendable {
     pending =
       connection.receive(.request(request), as: era) { channel?.send($0) }
       ?? PendingAnswer(isQuick: true) { Response(request.id, .internalError) }
-    if !pending.isQuick { endpoint.enter(connection, streaming == .always ? channel : nil) }
+    number =
+      pending.isQuick ? nil : endpoint.enter(connection, streaming == .always ? channel : nil)
   }
 
   /// Makes the answer, on a thread that may be blocked; nil when nobody wants it any more.
@@ -107,7 +110,7 @@ package struct HTTPWork: Sendable {
 
   /// Nothing is under way any more.
   package func end() {
-    if !pending.isQuick { endpoint.leave(connection) }
+    if let number { endpoint.leave(number) }
     if era == .modern { connection.cancelAll() }
   }
 }

@@ -76,7 +76,13 @@ package final class Connection: Sendable {
   }
 
   /// Whether a request writes nothing.
-  func isReading(_ request: Request) -> Bool { !server.needs(of: request).contains(.write) }
+  ///
+  /// Whether a store is healthy is found out by writing to it, although that needs no leave to write.
+  func isReading(_ request: Request) -> Bool {
+    !server.needs(of: request).contains(.write)
+      && request.params["name"]?.string != HealthCheck.name
+      && request.params["uri"]?.string != ResourceAddress.health.uri
+  }
 
   /// The answer to a message, made on the calling thread; nil when there is none to give.
   package func answer(_ message: Message, as era: Era? = nil) -> Response? {

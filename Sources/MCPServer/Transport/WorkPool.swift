@@ -1,3 +1,4 @@
+package import Dispatch
 internal import Foundation
 internal import Synchronization
 
@@ -61,7 +62,7 @@ package final class WorkPool: Sendable {
   }
 
   /// Waits until nothing is left to do, at most so long; says whether that came true.
-  func waitUntilIdle(until deadline: DispatchTime) -> Bool {
+  package func waitUntilIdle(until deadline: DispatchTime) -> Bool {
     unfinished.wait(timeout: deadline) == .success
   }
 
