@@ -74,7 +74,12 @@ final class VectorIndex {
   /// Has the folder begun anew at the next occasion.
   func condemn(_ reason: String) {
     log("the index is built again from the database: \(reason)")
-    condemned = (true, collection?.generation)
+    // Of two searches that meet the same damage the second has no collection any more.
+    if let collection {
+      condemned = (true, collection.generation)
+    } else if !condemned.isSo {
+      condemned = (true, nil)
+    }
     collection = nil
     sequence = 0
   }

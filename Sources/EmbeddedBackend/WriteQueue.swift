@@ -109,7 +109,8 @@ final class WriteQueue: Sendable {
   /// The writes of one transaction, in their order.
   private struct Group {
     var writes: [PendingWrite] = []
-    let start = ContinuousClock.now
+    /// Since when others are kept out.
+    var start = ContinuousClock.now
     /// Until when it is waited for more to come, once nothing is left in the queue.
     var lastCall: ContinuousClock.Instant?
     var filled = ContinuousClock.now
@@ -148,6 +149,7 @@ final class WriteQueue: Sendable {
   }
 
   private func fill(_ group: inout Group, _ db: Database) throws {
+    group.start = .now
     while let write = next(for: &group) {
       group.writes.append(write)
       if group.writes.count == 1 {

@@ -115,17 +115,28 @@ package enum StoreBackup {
   /// Folds the log into the database that is about to go, so that no log of the one is found beside the
   /// other, whenever the power fails. The log of a database that cannot be read any more is removed.
   private static func emptyLog(of database: URL) throws {
-    guard FileManager.default.fileExists(atPath: database.path) else { return }
-    do {
-      let queue = try DatabaseQueue(path: database.path, configuration: DatabaseFile.copying)
-      try queue.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
-      try queue.close()
-    } catch is DatabaseError {
-      // Damaged, and about to be replaced.
-    }
-    for ending in ["-wal", "-shm"]
+    if FileManager.default.fileExists(atPath: database.path) { try foldLog(of: database) }
+    // Also when the database itself is gone: its log would be played into the new one.
+    for ending in ["-wal", "-shm", "-journal"]
     where FileManager.default.fileExists(atPath: database.path + ending) {
       try FileManager.default.removeItem(atPath: database.path + ending)
+    }
+  }
+
+  /// Only a log that belongs to a damaged database may be given up: any other failure passes.
+  private static func foldLog(of database: URL) throws {
+    do {
+      var configuration = DatabaseFile.copying
+      configuration.busyMode = .timeout(5)
+      let queue = try DatabaseQueue(path: database.path, configuration: configuration)
+      try queue.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+      try queue.close()
+    } catch let error as DatabaseError
+      where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+    {
+      // Damaged, and about to be replaced.
+    } catch let error as DatabaseError {
+      throw StorageError.translated(error, database.path)
     }
   }
 }

@@ -91,7 +91,7 @@ extension VectorCollection {
       return false
     }
     let range = first..<(first + names.count)
-    let moved = MovedRows(output)
+    let moved = MovedRows(output, inputs)
     var merged: SealedRows?
     if output.rowCount > 0 {
       let name = Folder.segmentName(manifest.nextNumber)

@@ -49,6 +49,7 @@ struct SectionTable {
     guard count <= SegmentFormat.TableEntry.largestCount else { throw damaged }
     var end = SegmentFormat.headerLength
     var seen: Set<UInt32> = []
+    var lastKinds: [UInt32] = []
     for number in 0..<count {
       guard
         let entry = Self.entry(
@@ -56,6 +57,7 @@ struct SectionTable {
           limit: fileLength - SegmentFormat.footerLength)
       else { throw damaged }
       end = entry.range.upperBound
+      lastKinds = lastKinds.suffix(1) + [entry.kind]
       if let section = SegmentFormat.Section.allCases.first(where: { $0.kind == entry.kind }) {
         guard seen.insert(entry.kind).inserted else { throw damaged }
         known[section.rawValue] = entry.range
@@ -75,6 +77,9 @@ struct SectionTable {
     for section in SegmentFormat.Section.allCases where !section.isOptional {
       guard seen.contains(section.kind) else { throw damaged }
     }
+    // Checksums cover all that is before them: whatever lay behind them would have none.
+    guard lastKinds == [SegmentFormat.Section.checksums.kind, SegmentFormat.Section.roots.kind]
+    else { throw damaged }
   }
 
   private static func entry(

@@ -63,18 +63,22 @@ extension SegmentWriter {
 
 /// Where the rows of segments are after they were written to another one.
 struct MovedRows {
-  private var stretches: [ObjectIdentifier: [SegmentWriter.Stretch]] = [:]
+  /// By the name of the segment, which is never used again: a refresh may open a segment a second time.
+  private var stretches: [String: [SegmentWriter.Stretch]] = [:]
 
-  init(_ writer: SegmentWriter) {
+  init(_ writer: SegmentWriter, _ inputs: [SealedRows]) {
+    var names: [ObjectIdentifier: String] = [:]
+    for input in inputs { names[ObjectIdentifier(input.segment)] = input.segment.name }
     // Users and sessions are in the same order in every segment, so each list is sorted.
     for stretch in writer.stretches {
-      stretches[ObjectIdentifier(stretch.source), default: []].append(stretch)
+      guard let name = names[ObjectIdentifier(stretch.source)] else { continue }
+      stretches[name, default: []].append(stretch)
     }
   }
 
   /// The new place of a row; nil when it was left out.
   func place(of row: Int, in segment: Segment) -> Int? {
-    guard let known = stretches[ObjectIdentifier(segment)] else { return nil }
+    guard let known = stretches[segment.name] else { return nil }
     var low = 0
     var high = known.count
     while low < high {
