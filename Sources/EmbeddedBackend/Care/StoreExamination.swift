@@ -172,8 +172,11 @@ package struct StoreExamination {
               + (missing > 0 ? ", \(missing) memories wait for theirs" : "")),
         ]
       }
-    } catch {
+    } catch let error as StorageError where error.code == .damaged {
       return [Finding("integrity", .damaged, "\(error)", advice: "recollect restore FILE --force")]
+    } catch {
+      // Busy, or refused by the system: that says nothing of the pages.
+      return [Finding("integrity", .missing, "\(error)")]
     }
   }
 
