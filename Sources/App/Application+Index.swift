@@ -9,6 +9,8 @@ extension Application {
     package let different: Int
     package let surplus: Int
     package let examples: [String]
+    /// Why it was built again before it was compared.
+    package let damage: String?
     package let sound: Bool
   }
 
@@ -23,7 +25,8 @@ extension Application {
     let report = try store.verifyIndex()
     return IndexReport(
       vectors: report.vectors, missing: report.missing, different: report.different,
-      surplus: report.surplus, examples: report.examples, sound: report.isSound)
+      surplus: report.surplus, examples: report.examples, damage: report.damage,
+      sound: report.agrees && report.damage == nil)
   }
 
   /// Publishes what an import has stored.

@@ -66,6 +66,8 @@ final class DerivedIndex: Sendable {
   final class Turn {
     private let index: DerivedIndex
     private var isHeld = true
+    /// Which published state it has brought the index to, if any.
+    private(set) var generation: UInt64?
 
     fileprivate init(_ index: DerivedIndex) { self.index = index }
 
@@ -82,6 +84,7 @@ final class DerivedIndex: Sendable {
     /// - Throws: `VectorIndex.Moved` when the transaction is older than what others have published.
     func catchUp(with db: Database) throws -> View {
       defer { end() }
+      defer { generation = index.state.vectors.collection?.generation }
       try index.catchUp(with: db)
       return index.state.view
     }
@@ -89,18 +92,23 @@ final class DerivedIndex: Sendable {
     /// Brings the vectors to the state that the transaction sees, and lends them.
     func withVectors<R>(of db: Database, _ body: (VectorIndex) throws -> R) throws -> R {
       defer { end() }
+      defer { generation = index.state.vectors.collection?.generation }
       try index.catchUpVectors(with: db, to: DerivedIndex.sequence(db))
       return try body(index.state.vectors)
     }
 
-    /// Has the vectors' folder begun anew.
-    func condemn(_ reason: String) {
+    /// Has the vectors' folder begun anew, unless that was done since a search saw this state of it.
+    ///
+    /// - Parameter generation: the state that will not do; nil for whatever is there.
+    func condemn(_ reason: String, generation: UInt64?) {
       defer { end() }
-      index.state.vectors.condemn(reason)
+      let vectors = index.state.vectors
+      if let generation, vectors.collection?.generation != generation { return }
+      vectors.condemn(reason)
     }
   }
 
-  private static func sequence(_ db: Database) throws -> Int64 {
+  static func sequence(_ db: Database) throws -> Int64 {
     try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(sequence) FROM changes")) ?? 0
   }
 

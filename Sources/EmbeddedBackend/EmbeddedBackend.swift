@@ -20,6 +20,11 @@ package final class EmbeddedStore: MemoryBackend {
   private let use: DirectoryUse
   private let clock: @Sendable () -> Timestamp
 
+  /// The folder of the index that is derived from the database.
+  var indexFolder: URL {
+    file.deletingLastPathComponent().appendingPathComponent(StoreBackup.indexFolder)
+  }
+
   /// The name of the database in its directory.
   static let fileName = "recollect.sqlite"
 
@@ -36,7 +41,7 @@ package final class EmbeddedStore: MemoryBackend {
     log: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     self.clock = clock
-    index = DerivedIndex(directory.appendingPathComponent("index"), log: log)
+    index = DerivedIndex(directory.appendingPathComponent(StoreBackup.indexFolder), log: log)
     try DataDirectory.create(directory)
     let path = directory.appendingPathComponent(Self.fileName).path
     self.path = path
@@ -61,6 +66,7 @@ package final class EmbeddedStore: MemoryBackend {
         }
       }
     }
+    try Self.translating(path) { try dropLaterIndex(log) }
   }
 
   /// Opens a database, which is made or brought forward; to be called with the lock held.

@@ -15,30 +15,39 @@ extension EmbeddedStore {
     package var surplus = 0
     /// The first of them, in words.
     package var examples: [String] = []
+    /// Why the folder could not be used as it was found, so that it was built again before the rest was
+    /// compared.
+    package var damage: String?
 
-    package var isSound: Bool { missing == 0 && different == 0 && surplus == 0 }
+    package var agrees: Bool { missing == 0 && different == 0 && surplus == 0 }
   }
 
   /// How often a search begins again because other processes have published meanwhile.
   private static let patience = 1000
 
-  /// Runs the body with the right to move the index; again when others have published meanwhile, and once
-  /// more when the index turned out to be damaged, built anew.
+  /// How often damage is met before it is an error: a compaction may have moved it to another state.
+  private static let mendings = 3
+
+  /// Runs the body with the right to move the index; again when others have published meanwhile, and when
+  /// the index turned out to be damaged, built anew.
   ///
   /// The index can go forward to the state a transaction sees, never back; so a transaction begins only
   /// while no other can move the index past it.
   func withIndex<R>(_ body: (DerivedIndex.Turn) throws -> R) throws -> R {
     try Self.translating(path) {
       var attempts = 0
-      var isDamaged = false
+      var mendings = 0
       while true {
+        let turn = index.takeTurn()
         do {
-          return try body(index.takeTurn())
+          return try body(turn)
         } catch is VectorIndex.Moved where attempts < Self.patience {
           attempts += 1
-        } catch let error as EngineError where error.code == .corrupt && !isDamaged {
-          isDamaged = true
-          index.takeTurn().condemn("\(error)")
+        } catch let error as EngineError
+          where error.code == .corrupt && mendings < Self.mendings
+        {
+          mendings += 1
+          index.takeTurn().condemn("\(error)", generation: turn.generation)
         }
       }
     }
@@ -58,17 +67,53 @@ extension EmbeddedStore {
 
   /// Builds the index again from the database.
   package func rebuildIndex() throws {
-    index.takeTurn().condemn("asked for")
+    index.takeTurn().condemn("asked for", generation: nil)
     try settleIndex()
   }
 
   /// Checks every byte of the index, and compares it with the database row by row.
+  ///
+  /// What is found damaged is built again before it is compared; the report says so.
   package func verifyIndex() throws -> IndexReport {
-    try withIndex { turn in
+    // Before anybody searches, which would mend it.
+    let damage = try damageOfIndex()
+    var report = try withIndex { turn in
       try pool.read { db in
         try Schema.checkUnchanged(db)
         return try turn.withVectors(of: db) { try Self.compare($0.collection, db) }
       }
+    }
+    report.damage = damage
+    return report
+  }
+
+  /// What keeps the folder from being the index; nil when nothing does, or there is none.
+  private func damageOfIndex() throws -> String? {
+    guard let index = PublishedIndex(indexFolder) else { return nil }
+    do {
+      let published = try VectorCollection.published(at: index.url)
+      try index.collection().verify()
+      return try pool.read { try PublishedIndex.objection(to: published, $0)?.rawValue }
+    } catch let error as EngineError where error.code != .inputOutput {
+      return error.message
+    }
+  }
+
+  /// Begins the folder anew when it is of a later state than the database, which somebody has put back.
+  ///
+  /// To be called before the database is written to: once its counting has passed the folder's, nothing
+  /// would tell the two apart.
+  func dropLaterIndex(_ log: (String) -> Void) throws {
+    guard let index = PublishedIndex(indexFolder),
+      let published = try? VectorCollection.published(at: index.url),
+      try pool.read({ try PublishedIndex.objection(to: published, $0) }) == .later
+    else { return }
+    log("the index is built again from the database: \(PublishedIndex.Objection.later.rawValue)")
+    do {
+      _ = try VectorCollection(
+        resetting: index.url, .init(dimension: 1), label: "", generation: published.generation)
+    } catch {
+      throw StorageError(.inputOutput, "The index of another state cannot be removed: \(error)")
     }
   }
 

@@ -22,8 +22,10 @@ final class VectorIndex {
   private(set) var sequence: Int64 = 0
   /// Whether what was opened is known to be of the database and its model.
   private var isChecked = false
-  /// Whether the folder cannot be used, so that everything stays in memory.
+  /// Whether the folder cannot be used, so that everything stays in memory, and when it is tried again.
   private var isInMemory = false
+  private var nextTrial = ContinuousClock.now
+  private static let pause = Duration.seconds(60)
   /// A state of the folder that must go; the generation is nil when it cannot be opened.
   private var condemned: (isSo: Bool, generation: UInt64?) = (false, nil)
   private let compaction: BackgroundCompaction
@@ -39,6 +41,7 @@ final class VectorIndex {
   /// Looks what others have published. Called before a transaction begins, so that the transaction sees
   /// all that the folder has.
   func prepare() {
+    if isInMemory { returnToFolder() }
     guard !isInMemory, !condemned.isSo else { return }
     do {
       if let damage = compaction.takeDamage() { throw damage }
@@ -59,11 +62,24 @@ final class VectorIndex {
     }
   }
 
+  /// Uses the folder again when the system has refused it only for a while.
+  private func returnToFolder() {
+    guard nextTrial <= .now else { return }
+    nextTrial = .now + Self.pause
+    guard let opened = try? VectorCollection(opening: url) else { return }
+    log("the index can be used again")
+    isInMemory = false
+    isChecked = false
+    collection = opened
+    sequence = Int64(clamping: opened.position)
+  }
+
   /// Does without the folder as it is: it is begun anew, or left alone when the system refuses it.
   func giveUp(_ error: any Error) {
     if (error as? EngineError)?.code == .inputOutput {
       log("the index cannot be used, so it is kept in memory: \(error)")
       isInMemory = true
+      nextTrial = .now + Self.pause
     } else {
       condemn("\(error)")
     }
@@ -105,9 +121,9 @@ final class VectorIndex {
     let label = try Self.label(db)
     if let collection, !isInMemory {
       if collection.label != label {
-        condemn("it is of another database or another model")
+        condemn(PublishedIndex.Objection.foreign.rawValue)
       } else if sequence > target {
-        condemn("it is of a later state of the database")
+        condemn(PublishedIndex.Objection.later.rawValue)
       }
     }
     isChecked = true
@@ -126,7 +142,9 @@ final class VectorIndex {
       sequence = end
       if let rows = collection?.statistics.bufferedRows, rows >= rowsBeforeNextSeal { try seal() }
     }
-    if let collection, sequence - Int64(clamping: collection.position) >= Self.changesBeforeSeal {
+    if let collection, sequence >= sequenceOfNextSeal,
+      sequence - Int64(clamping: collection.position) >= Self.changesBeforeSeal
+    {
       try seal()
     }
   }
@@ -141,6 +159,8 @@ final class VectorIndex {
   }
 
   private var rowsBeforeNextSeal = rowsBeforeSeal
+  /// Before it a seal has failed not long ago.
+  private var sequenceOfNextSeal: Int64 = 0
 
   /// Publishes what is in memory, unless somebody else is publishing.
   private func seal() throws {
@@ -148,13 +168,15 @@ final class VectorIndex {
     do {
       guard try collection.tryFlush(position: UInt64(sequence)) else { return }
       rowsBeforeNextSeal = Self.rowsBeforeSeal
+      sequenceOfNextSeal = 0
       compaction.start(collection)
     } catch {
       if error.code == .conflict { throw Moved() }
       guard error.code == .inputOutput else { throw error }
-      // A full disk: what is in memory is searched as well. It is tried again after as many rows.
+      // A full disk: what is in memory is searched as well. It is tried again after as much as before.
       log("the index cannot be sealed: \(error)")
       rowsBeforeNextSeal = collection.statistics.bufferedRows + Self.rowsBeforeSeal
+      sequenceOfNextSeal = sequence + Self.changesBeforeSeal
     }
   }
 

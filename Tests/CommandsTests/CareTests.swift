@@ -67,7 +67,9 @@ import Testing
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "somebody's notes")
     #expect(try data.status("backup", file, "--force") == 0)
     #expect(try Data(contentsOf: URL(fileURLWithPath: file)).starts(with: Data("SQLite".utf8)))
-    #expect(try data.status("backup", data.path("data/recollect.sqlite"), "--force") == 2)
+    for name in ["recollect.sqlite", "recollect.sqlite-wal", "write.lock"] {
+      #expect(try data.status("backup", data.path("data/" + name), "--force") == 2)
+    }
     #expect(try data.status("backup", data.path("no/such/folder/file")) == 4)
     #expect(try data.status("backup") == 2)
     try FileManager.default.createDirectory(
@@ -123,7 +125,7 @@ import Testing
         == [
           "settings", "sqlite", "directory", "disk", "schema", "integrity", "references",
           "counters",
-          "vectors", "log", "processes", "lock", "index", "model",
+          "vectors", "log", "copies", "processes", "lock", "index", "model",
         ])
     #expect(try data.run("doctor").text.contains("40 memories"))
   }
@@ -143,6 +145,16 @@ import Testing
 
     let config = try data.write("settings.json", #"{"no_such_thing": 1}"#)
     #expect(try finding("settings", status: 2, ["--config", config])["status"] == "wrong")
+    // As a backup into the directory leaves it that was killed.
+    _ = try data.write("data/.recollect.sqlite.new-77", "half a copy")
+    #expect(try finding("copies", status: 1)["detail"]?.string?.contains("new-77") == true)
+    #expect(try data.status("index", "rebuild") == 0)
+    let manifest = URL(fileURLWithPath: data.path("data/index/MANIFEST"))
+    let published = try Data(contentsOf: manifest)
+    try Data(published.reversed()).write(to: manifest)
+    #expect(try finding("index", status: 1)["status"] == "warning")
+    try published.write(to: manifest)
+    #expect(try finding("index", status: 1)["detail"]?.string?.contains("40 rows") == true)
     let model = try RecollectProcess().run([
       "doctor", "--data-directory", data.path("data"), "--model", data.path("no-model"),
     ])
@@ -163,6 +175,7 @@ import Testing
     try Data(repeating: 0x41, count: 20_000).write(to: file)
     #expect(try finding("schema", status: 3)["status"] == "damaged")
     #expect(try data.status("restore", data.path("good.sqlite"), "--force") == 0)
+    // The half copy is gone as well.
     #expect(try data.status("doctor") == 0)
     #expect(try data.status("doctor", "everything") == 2)
   }

@@ -63,7 +63,11 @@ import Testing
     var bytes = [UInt8](try Data(contentsOf: file))
     for place in stride(from: 5000, to: bytes.count, by: 4096) { bytes[place] ^= 4 }
     try Data(bytes).write(to: file)
-    try expectSound(folder, 1500, "after damage")
+    let damaged = try run(["index", "verify", "--json"], folder)
+    let report = try JSON.value(JSONValue.self, from: damaged.standardOutput)
+    #expect(damaged.status == 3 && report["sound"] == false && report["missing"] == 0)
+    #expect(report["damage"]?.string?.contains("damaged") == true)
+    try expectSound(folder, 1500, "after damage was reported")
     try FileManager.default.removeItem(at: index)
     #expect(try run(["index", "rebuild"], folder).text.contains("1500 vectors"))
     try expectSound(folder, 1500, "after all")

@@ -372,6 +372,55 @@ private func batch(
     #expect(after.map(\.rows) == [199, 20, 20] && after[1...].map(\.name) == Array(before[1...]))
   }
 
+  @Test func `rows that are deleted between a merge and its publication stay deleted`() throws {
+    let directory = try TemporaryDirectory()
+    let first = try VectorCollection(at: directory.url, .init(dimension: dimension))
+    let second = try VectorCollection(opening: directory.url)
+    var vectors = TrickyVectors(seed: 21, dimension: dimension)
+    try first.upsert(batch(Array(0..<60), &vectors, dimension: dimension))
+    try first.flush()
+    _ = try second.refresh()
+    try second.upsert(batch(Array(60..<120), &vectors, dimension: dimension))
+    try second.flush()
+    // The first does not know the second's file, opens it to merge it, and opens it once more when it
+    // looks what others have published. (Nothing but a test has a reason to do that here.)
+    let steps = try first.compact(.everything) { _ throws(EngineError) in
+      #expect(try first.refresh())
+      #expect(try first.remove(ids: [3, 70, 71]) == 3)
+      return [:]
+    }
+    #expect(steps == 1 && first.statistics.rows == 117)
+    let gone: [UInt64] = [3, 70, 71]
+    #expect(try first.contains(ids: gone) == [false, false, false])
+    let found = try first.search(vectors.next(), count: 200, in: .everything)
+    #expect(Set(found.map(\.id)).isDisjoint(with: gone))
+    try first.flush()
+    let reopened = try VectorCollection(opening: directory.url)
+    #expect(try reopened.contains(ids: gone) == [false, false, false])
+    #expect(reopened.statistics.rows == 117)
+  }
+
+  @Test func `no file that nobody reads outlives the writing anew of what was deleted`() throws {
+    let directory = try TemporaryDirectory()
+    let collection = try VectorCollection(at: directory.url, .init(dimension: dimension))
+    var vectors = TrickyVectors(seed: 22, dimension: dimension)
+    try collection.upsert(batch(Array(0..<30), &vectors, dimension: dimension))
+    try collection.flush()
+    // What a process leaves that dies before it has removed what it replaced.
+    for name in ["segment-00000099.rvs", "sealing.new", "compaction.new"] {
+      try Data("canary".utf8).write(to: directory.url.appendingPathComponent(name))
+    }
+    #expect(try collection.compact(.deleted) == 0)
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory.url.path).sorted()
+    #expect(names == ["MANIFEST", "compaction.lock", "lock", "segment-00000001.rvs"])
+    // A folder of that name cannot be removed as a file is.
+    try FileManager.default.createDirectory(
+      at: directory.url.appendingPathComponent("segment-00000098.rvs"),
+      withIntermediateDirectories: false)
+    let refusal = #expect(throws: EngineError.self) { try collection.compact(.deleted) }
+    #expect(refusal?.code == .inputOutput && refusal?.message.contains("00000098") == true)
+  }
+
   @Test func `readers, writers, seals and compactions beside one another never change a snapshot`()
     async throws
   {

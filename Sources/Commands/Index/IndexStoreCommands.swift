@@ -28,7 +28,7 @@ extension IndexCommand {
       abstract: "Compare the index of a store with its database, row by row.",
       discussion: """
         Every byte of the index is checked, then user, session, time and vector of each row. Exits with \
-        3 when they differ.
+        3 when they differ, and when the index was damaged; it is then built again before it is compared.
         """)
 
     @OptionGroup var store: StoreOptions
@@ -46,11 +46,14 @@ extension IndexCommand {
 extension Application.IndexReport {
   fileprivate func print(_ output: OutputOptions) throws {
     try output.print(self) {
-      guard !sound else { return "\(vectors) vectors, each as in the database." }
+      let found = damage.map { ["The index was damaged and is built again: \($0)"] } ?? []
+      guard missing + different + surplus > 0 else {
+        return (found + ["\(vectors) vectors, each as in the database."]).joined(separator: "\n")
+      }
       let counts =
         "\(vectors) vectors in the database; of the index \(missing) are missing, \(different) are "
         + "different, \(surplus) are too many"
-      return ([counts] + examples).joined(separator: "\n")
+      return (found + [counts] + examples).joined(separator: "\n")
     }
     if !sound { throw ExitStatus.damaged }
   }

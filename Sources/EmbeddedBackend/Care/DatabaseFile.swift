@@ -81,9 +81,20 @@ struct DatabaseFile {
     try Self.sync(url.path)
   }
 
-  /// Gives the file another name, which survives a power cut; a file of that name goes.
-  func move(to target: URL) throws {
-    guard unsafe rename(url.path, target.path) == 0 else {
+  /// Gives the file another name, which survives a power cut.
+  ///
+  /// - Parameter replacing: whether a file of that name goes.
+  /// - Throws: `conflict` when there is one, which may not.
+  func move(to target: URL, replacing: Bool) throws {
+    // Without: whatever came there meanwhile stays.
+    let isDone =
+      replacing
+      ? unsafe rename(url.path, target.path) == 0
+      : unsafe link(url.path, target.path) == 0 && unlink(url.path) == 0
+    guard isDone else {
+      if errno == EEXIST {
+        throw ServiceError(.conflict, "\(target.path) is there already; --force replaces it.")
+      }
       throw StorageError(
         .inputOutput,
         "\(target.path) cannot be written: \(unsafe String(cString: strerror(errno))).")

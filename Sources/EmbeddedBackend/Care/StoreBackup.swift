@@ -20,8 +20,15 @@ package enum StoreBackup {
     guard replacing || !isThere else {
       throw ServiceError(.conflict, "\(file.path) is there already; --force replaces it.")
     }
-    guard file.resolvingSymlinksInPath() != store.file.resolvingSymlinksInPath() else {
-      throw ServiceError(.invalidArgument, "\(file.path) is the database itself.")
+    // Its log and its locks are as much a part of it.
+    let database = store.file.resolvingSymlinksInPath()
+    let target = file.deletingLastPathComponent().resolvingSymlinksInPath()
+    let name = file.lastPathComponent
+    let isOfStore =
+      name == EmbeddedStore.fileName || name.hasPrefix(EmbeddedStore.fileName + "-")
+      || name.hasSuffix(".lock")
+    guard target != database.deletingLastPathComponent() || !isOfStore else {
+      throw ServiceError(.invalidArgument, "\(file.path) is a part of the database itself.")
     }
     let copy = DatabaseFile(url: beside(file))
     do {
@@ -34,7 +41,7 @@ package enum StoreBackup {
       guard try copy.verify() == expected else {
         throw StorageError(.damaged, "The copy does not hold what the database does.")
       }
-      try copy.move(to: file)
+      try copy.move(to: file, replacing: replacing)
       return expected
     } catch {
       try? copy.remove()
@@ -67,6 +74,10 @@ package enum StoreBackup {
         throw ServiceError(
           .conflict, "There is a database in \(directory.path) already; --force replaces it.")
       }
+      // Nobody else is at work here, so nobody is at work on these.
+      for name in leftovers(beside: database) where name != backup.lastPathComponent {
+        try DatabaseFile(url: directory.appendingPathComponent(name)).remove()
+      }
       let copy = DatabaseFile(url: beside(database))
       do {
         try copy.create()
@@ -76,7 +87,7 @@ package enum StoreBackup {
         }
         try dropIndex(directory)
         try emptyLog(of: database)
-        try copy.move(to: database)
+        try copy.move(to: database, replacing: true)
       } catch {
         try? copy.remove()
         throw error
@@ -90,7 +101,18 @@ package enum StoreBackup {
 
   private static func beside(_ file: URL) -> URL {
     file.deletingLastPathComponent().appendingPathComponent(
-      ".\(file.lastPathComponent).new-\(ProcessInfo.processInfo.processIdentifier)")
+      copyPrefix(file) + "\(ProcessInfo.processInfo.processIdentifier)")
+  }
+
+  private static func copyPrefix(_ file: URL) -> String { ".\(file.lastPathComponent).new-" }
+
+  /// The copies beside a file that were not given its name: of attempts that are under way, or were
+  /// killed.
+  static func leftovers(beside file: URL) -> [String] {
+    let folder = file.deletingLastPathComponent().path
+    // Where the folder cannot be read, nothing else can be done either, and says so.
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasPrefix(copyPrefix(file)) }.sorted()
   }
 
   private static func copy(_ backup: URL, to copy: DatabaseFile) throws {

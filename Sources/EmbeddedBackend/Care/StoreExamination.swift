@@ -1,6 +1,7 @@
 package import Foundation
 internal import GRDB
 package import Records
+internal import VectorEngine
 
 #if canImport(Glibc)
 internal import Glibc
@@ -33,7 +34,7 @@ package struct StoreExamination {
     let schema = schema()
     findings.append(schema)
     if schema.status < .wrong { findings += records() }
-    return findings + [log(), users(), writeLock(), index()]
+    return findings + [log(), leftovers(), users(), writeLock(), index()]
   }
 
   // MARK: The system
@@ -240,7 +241,37 @@ package struct StoreExamination {
     }
   }
 
+  /// Copies of the database that a backup or a restore was killed over.
+  private func leftovers() -> Finding {
+    let names = StoreBackup.leftovers(beside: database)
+    guard !names.isEmpty else { return Finding("copies", .ok, "none was left behind") }
+    return Finding(
+      "copies", .warning,
+      "left behind by a backup or restore that did not end, or one at work: "
+        + names.joined(separator: ", "),
+      advice:
+        "Remove them from \(directory.path) when none is at work; they hold what users stored.")
+  }
+
   private func index() -> Finding {
-    IndexFolder.finding(directory.appendingPathComponent(StoreBackup.indexFolder))
+    let mended = "Nothing to do: whoever searches next builds it again from the database."
+    guard let index = PublishedIndex(directory.appendingPathComponent(StoreBackup.indexFolder))
+    else {
+      return Finding("index", .ok, "none yet; it is made from the database when it is needed")
+    }
+    do {
+      let published = try VectorCollection.published(at: index.url)
+      let statistics = try index.collection().statistics
+      if let objection = try read({ try PublishedIndex.objection(to: published, $0) }) {
+        return Finding("index", .warning, objection.rawValue, advice: mended)
+      }
+      return Finding(
+        "index", .ok,
+        "\(statistics.rows) rows; `recollect index verify` looks at every byte of them")
+    } catch let error as EngineError where error.code != .inputOutput {
+      return Finding("index", .warning, error.message, advice: mended)
+    } catch {
+      return Finding("index", .warning, "it cannot be looked at: \(error)")
+    }
   }
 }

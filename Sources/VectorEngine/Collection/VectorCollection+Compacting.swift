@@ -31,7 +31,31 @@ extension VectorCollection {
     return try folder.withLock(Folder.compactionLock) { () throws(EngineError) in
       var steps = 0
       while try step(compaction, folder, sides) { steps += 1 }
+      if compaction == .deleted {
+        try folder.withLock { () throws(EngineError) in
+          try Self.removeEverythingUnlisted(folder)
+        }
+      }
       return steps
+    }
+  }
+
+  /// Takes away what nobody will read any more, also what somebody left who died; both locks are held.
+  ///
+  /// - Throws: `inputOutput` when something stays: it may hold rows that were deleted.
+  private static func removeEverythingUnlisted(_ folder: Folder) throws(EngineError) {
+    let manifest = try Manifest(folder)
+    removeUnlisted(folder, manifest)
+    folder.discard(Folder.compacting)
+    let listed = Set(manifest.parts.map(\.name))
+    let left =
+      try folder.segmentNames().filter { !listed.contains($0) }
+      + [Folder.sealing, Folder.compacting].filter { folder.exists($0) }
+    guard left.isEmpty else {
+      throw EngineError(
+        .inputOutput,
+        "\(folder.path): what was deleted may still be in \(left.joined(separator: ", ")), which "
+          + "cannot be removed.")
     }
   }
 

@@ -58,6 +58,16 @@ extension VectorCollection {
     self.init(folder: folder, WriterState(manifest, segments))
   }
 
+  /// What the published state of a folder says of itself; its segments are not opened.
+  ///
+  /// - Throws: `notAnIndex`, `corrupt`, `unsupportedVersion`, `inputOutput`.
+  public static func published(
+    at url: URL
+  ) throws(EngineError) -> (generation: UInt64, position: UInt64, label: String) {
+    let manifest = try Manifest(Folder(url.path))
+    return (manifest.generation, manifest.note.position, manifest.note.label)
+  }
+
   /// Begins the collection of a folder anew: it holds nothing afterwards, whatever it held.
   ///
   /// It does nothing but open the folder when somebody else has begun it anew meanwhile: when it is sound,
