@@ -278,7 +278,8 @@ import Testing
       for _ in 0..<6 { group.addTask { try self.findings(process) } }
       for try await found in group { #expect(found == expected) }
     }
-    #expect(log.text.contains("built again"))
+    // Once, however many have met it.
+    #expect(log.text.split(separator: "\n").count { $0.contains("built again") } == 1)
     #expect(try process.store.verifyIndex().agrees)
     try process.store.settleIndex()
     #expect(try open(directory, clock).store.verifyIndex().damage == nil)

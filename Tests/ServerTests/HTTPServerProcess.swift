@@ -55,9 +55,13 @@ final class HTTPServerProcess {
 
   var url: String { "http://127.0.0.1:\(port)/mcp" }
 
-  /// Asks the process to end, and waits; returns its exit status.
+  /// Asks the process to end, and waits, but not for ever; returns its exit status, and that of a kill
+  /// when it did not end.
   func end() -> Int32 {
     process.terminate()
+    let deadline = Date(timeIntervalSinceNow: 60)
+    while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.02) }
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
     return process.terminationStatus
   }
