@@ -197,8 +197,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "RetrievalTests", dependencies: ["Records", "Retrieval"], swiftSettings: strict),
+    .testTarget(
       name: "RAGTests",
-      dependencies: ["ConversationMemory", "RAG", "Records", "ServiceTestSupport"],
+      dependencies: ["ConversationMemory", "RAG", "Records", "ServiceTestSupport", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "AppTests", dependencies: ["App", "ConversationMemory", "Records", "TestSupport"],

@@ -57,8 +57,8 @@ package final class Application: Sendable {
   /// What the tools work with.
   package var services: Services {
     Services(
-      sessions: sessions, memories: memories, questions: questions, health: health,
-      version: Self.version)
+      sessions: sessions, memories: memories, questions: questions,
+      contexts: ContextAssembly(memories), health: health, version: Self.version)
   }
 
   /// Stores what searches have touched.

@@ -134,7 +134,7 @@ extension MemoryService {
   ) throws -> (scope: Scope, statistics: MemoryStatistics) {
     try backend.read { reader in
       let scope = try Self.scope(caller, user, session, rules, reader)
-      return (scope, try reader.memoryStatistics(in: scope))
+      return (scope, try reader.memoryStatistics(in: scope, MemoryFilter()))
     }
   }
 

@@ -28,6 +28,37 @@ extension MemoryService {
   package func search(
     _ request: Search, caller: Caller, user: UserID?, session: SessionID?
   ) throws -> RetrievalResult {
+    try search(request, caller, user, session) { _, _ in }.result
+  }
+
+  /// What a search finds, and what holds whatever is asked.
+  package struct Recollection: Sendable {
+    package let hits: [Hit]
+    /// The user's memories of certain types, the most important first, the newest of equals.
+    package let pinned: [Memory]
+  }
+
+  /// Finds memories, and reads those of the user's that are of certain types, all of one moment.
+  ///
+  /// - Throws: as `search`.
+  package func recall(
+    _ request: Search, pinned types: [String], caller: Caller, user: UserID?, session: SessionID?
+  ) throws -> Recollection {
+    let page = MemoryPage(filter: MemoryFilter(types: types), limit: Limits.pageSize.upperBound)
+    let (found, newest) = try search(request, caller, user, session) { scope, reader in
+      try reader.memories(in: scope.wholeUser, page).records.filter { $0.supersededBy == nil }
+    }
+    let pinned = newest.enumerated().sorted {
+      $0.element.importance != $1.element.importance
+        ? $0.element.importance > $1.element.importance : $0.offset < $1.offset
+    }.map(\.element)
+    return Recollection(hits: found.hits, pinned: pinned)
+  }
+
+  private func search<R>(
+    _ request: Search, _ caller: Caller, _ user: UserID?, _ session: SessionID?,
+    reading: (Scope, any MemoryReader) throws -> R
+  ) throws -> (result: RetrievalResult, read: R) {
     let query = try Validation.query(request.query, field: "query")
     try Validation.pageSize(request.limit)
     guard (0...1).contains(request.minimumRelevance) else {
@@ -43,18 +74,19 @@ extension MemoryService {
         field: "strategy")
     }
     let now = clock()
-    let result = try backend.search { searcher in
+    let (result, read) = try backend.search { searcher in
       let scope = try Self.scope(caller, user, session, rules, searcher.records)
       try embedded?.check(against: try searcher.records.storedEmbedder())
-      return try retrieval.search(
+      let result = try retrieval.search(
         RetrievalRequest(
           query: query, vector: embedded?.values.first, strategy: request.strategy,
           filter: request.filter, limit: request.limit,
           minimumRelevance: request.minimumRelevance, now: now),
         in: scope, searcher)
+      return (result, try reading(scope, searcher.records))
     }
     touches.touch(result.hits.map(\.memory.id), session, at: now)
-    return result
+    return (result, read)
   }
 
   /// In whose scope a search looks. Only a session has to be looked up for that.

@@ -184,8 +184,7 @@ final class DerivedIndex: Sendable {
       let content: String = row["content"]
       let key: Int64 = row["id"]
       state.terms.upsert(
-        id: UInt64(key), user: row["user"], session: row["session"],
-        terms: TextAnalyzer.terms(of: content))
+        LexicalRow(content), id: UInt64(key), user: row["user"], session: row["session"])
     }
     let list = rows.map { String($0["id"] as Int64) }.joined(separator: ",")
     let counts = try Row.fetchAll(

@@ -6,7 +6,7 @@ internal import VectorEngine
 
 /// A transaction and the index as of exactly the state that it sees.
 struct IndexedTransaction {
-  private let transaction: Transaction
+  let transaction: Transaction
   private let view: DerivedIndex.View
   private let filtered = FilteredKeys()
 

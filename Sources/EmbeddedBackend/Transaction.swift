@@ -220,8 +220,8 @@ extension Transaction: MemoryReader {
     ).map(Memory.init(row:))
   }
 
-  func memoryStatistics(in scope: Scope) throws -> MemoryStatistics {
-    let condition = Condition.memories(in: scope, at: now)
+  func memoryStatistics(in scope: Scope, _ filter: MemoryFilter) throws -> MemoryStatistics {
+    let condition = try condition(Condition.memories(in: scope, at: now), filter)
     func shares(_ expression: String, _ order: String) throws -> [MemoryStatistics.Share] {
       try Row.fetchAll(
         db,
@@ -233,7 +233,8 @@ extension Transaction: MemoryReader {
       ).map { MemoryStatistics.Share(name: $0["share"], count: $0["number"]) }
     }
     var statistics = MemoryStatistics()
-    statistics.byType = try memoryCountsByType(in: scope)
+    statistics.byType = try shares("memories.memory_type", "share")
+      .reduce(into: [:]) { $0[$1.name] = $1.count }
     statistics.total = statistics.byType.values.reduce(0, +)
     statistics.bySession = try shares("memories.session_id", "number DESC, share")
     statistics.byDay = try shares(

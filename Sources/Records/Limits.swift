@@ -35,6 +35,9 @@ package enum Limits {
   /// How many memories of a question's context, and how many when absent.
   package static let contextItems = 1...50
   package static let defaultContextItems = 8
+  /// Tokens of a context, and how many when absent.
+  package static let contextTokens = 50...8_000
+  package static let defaultContextTokens = 1_000
   /// Characters of content in a hit or a list; `get_memory` gives the whole.
   package static let excerptLength = 1_200
 }

@@ -53,8 +53,8 @@ package protocol MemoryReader {
 
   /// The versions of a memory before today's, oldest first.
   func history(of id: MemoryID, in scope: Scope) throws -> [MemoryVersion]
-  /// How much the scope holds.
-  func memoryStatistics(in scope: Scope) throws -> MemoryStatistics
+  /// How much of what passes the filter the scope holds.
+  func memoryStatistics(in scope: Scope, _ filter: MemoryFilter) throws -> MemoryStatistics
 
   /// Counts over everything, an active session being one that is neither expired nor overdue.
   func systemCounts(
@@ -104,6 +104,16 @@ package protocol MemorySearcher {
   func coverage(of text: String, by pieces: [String], in scope: Scope) throws -> [Double]
   /// The records of candidates.
   func memories(_ keys: [MemoryKey], in scope: Scope) throws -> [MemoryKey: Memory]
+
+  /// Groups memories by what they are about: at most `count` groups, the largest first, in each the
+  /// most typical first, scored by how near it is to the group's middle. Memories without a vector
+  /// are in none; of more than `sample` the newest are taken.
+  func clusters(
+    _ count: Int, in scope: Scope, _ filter: MemoryFilter, sample: Int
+  ) throws -> [[Candidate]]
+  /// The words by which the texts of each group differ from those of the others, the most telling
+  /// first, as they are written most often.
+  func tellingWords(of groups: [[String]], count: Int) -> [[String]]
 }
 
 /// Changing records.

@@ -32,17 +32,16 @@ package final class LexicalCollection: Sendable {
   /// - Parameters:
   ///   - id: unique in the whole collection.
   ///   - session: nil for a row that only a search of the user finds.
-  ///   - terms: in any order, with repetitions; see `TextAnalyzer`.
   /// - Complexity: O(terms), and one chunk to copy after a snapshot.
-  package func upsert(id: UInt64, user: String, session: String?, terms: [String]) {
-    let row = table.row(of: terms)
+  package func upsert(_ row: LexicalRow, id: UInt64, user: String, session: String?) {
+    let terms = table.terms(of: row)
     let userKey = ExactKey(user)
     let sessionKey = session.map { ExactKey($0) }
     state.withLock { state in
       Self.remove(id, from: &state)
       state.places[id] = state.users.withValue(of: userKey) { slot in
         var rows = slot.take() ?? UserRows(user: userKey)
-        let place = rows.append(row, id: id, session: sessionKey)
+        let place = rows.append(terms, id: id, session: sessionKey)
         slot = rows
         return place
       }

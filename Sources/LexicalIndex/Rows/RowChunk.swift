@@ -4,6 +4,7 @@
 /// heads        row 0 (id, length, end 3)   row 1 (id, length, end 5) …
 /// numbers      2  7  9                     2  4                      …   ascending in a row
 /// frequencies  1  3  1                     2  1                      …
+/// questions    row 0                       row 1                     …   255ths
 /// dead         one bit a row
 /// ```
 ///
@@ -24,6 +25,7 @@ struct RowChunk: Sendable {
   private(set) var heads: [Head] = []
   private(set) var numbers: [UInt32] = []
   private(set) var frequencies: [UInt32] = []
+  private(set) var questions: [UInt8] = []
   private(set) var deadCount = 0
   private var dead = SIMD4<UInt64>.zero
 
@@ -44,6 +46,7 @@ struct RowChunk: Sendable {
     precondition(!isFull, "a full chunk takes no more rows")
     numbers.append(contentsOf: terms.numbers)
     frequencies.append(contentsOf: terms.frequencies)
+    questions.append(terms.questions)
     heads.append(
       Head(id: id, length: UInt32(terms.length), end: UInt32(numbers.count)))
     return heads.count - 1
@@ -60,6 +63,7 @@ struct RowChunk: Sendable {
   func terms(of row: Int) -> RowTerms {
     let start = row == 0 ? 0 : Int(heads[row - 1].end)
     let range = start..<Int(heads[row].end)
-    return RowTerms(numbers: numbers[range], frequencies: frequencies[range])
+    return RowTerms(
+      numbers: numbers[range], frequencies: frequencies[range], questions: questions[row])
   }
 }

@@ -8,16 +8,16 @@ final class TermTable: Sendable {
   private let numbers = Mutex<[String: UInt32]>([:])
 
   /// The counted terms of one row; terms that are new get a number.
-  func row(of terms: [String]) -> RowTerms {
+  func terms(of row: LexicalRow) -> RowTerms {
     let numbered = numbers.withLock { numbers in
-      terms.map { term in
+      row.terms.map { term in
         if let number = numbers[term] { return number }
         let number = UInt32(numbers.count)
         numbers[term] = number
         return number
       }
     }
-    return RowTerms(numbers: numbered)
+    return RowTerms(numbers: numbered, questionShare: row.questionShare)
   }
 
   /// The number of each term, in the order of the terms; nil where no row ever held the term.
@@ -30,12 +30,15 @@ final class TermTable: Sendable {
 struct RowTerms: Sendable {
   private(set) var numbers: [UInt32] = []
   private(set) var frequencies: [UInt32] = []
+  /// Which share of the row asks, in 255ths.
+  let questions: UInt8
 
   /// How many terms the row has, repetitions included.
   var length: Int { frequencies.reduce(0) { $0 + Int($1) } }
 
   /// Counts numbers given in any order, with repetitions.
-  init(numbers repeated: [UInt32]) {
+  init(numbers repeated: [UInt32], questionShare: Double) {
+    questions = UInt8((255 * min(1, max(0, questionShare))).rounded())
     for number in repeated.sorted() {
       if number == numbers.last {
         frequencies[frequencies.count - 1] += 1
@@ -47,8 +50,9 @@ struct RowTerms: Sendable {
   }
 
   /// Takes ascending numbers with their frequencies.
-  init(numbers: ArraySlice<UInt32>, frequencies: ArraySlice<UInt32>) {
+  init(numbers: ArraySlice<UInt32>, frequencies: ArraySlice<UInt32>, questions: UInt8) {
     self.numbers = Array(numbers)
     self.frequencies = Array(frequencies)
+    self.questions = questions
   }
 }

@@ -8,11 +8,10 @@ package enum LexicalScope: Hashable, Sendable {
   case sessions(user: String, sessions: [String])
 }
 
-/// A row that holds at least one of the terms that were looked for.
+/// A row that holds at least one of the terms that were looked for, or stands beside one that does.
 package struct LexicalMatch: Hashable, Sendable {
   package let id: UInt64
-  /// The BM25 score: greater is closer, above 0, without upper bound; comparable only inside one
-  /// search.
+  /// How much of the query the row holds by BM25: above 0 and below 1.
   package let score: Double
 
   package init(id: UInt64, score: Double) {

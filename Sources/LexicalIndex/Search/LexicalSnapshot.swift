@@ -13,34 +13,40 @@ package struct LexicalSnapshot: Sendable {
 
   /// The best rows of a scope by BM25, the best first; equal scores by ascending id.
   ///
-  /// Every row of the scope that holds a term is scored, and the statistics (number of rows, rows
-  /// with the term, mean length) are those of all living rows of the scope: what other users or
-  /// sessions say changes nothing. Rows that `allowing` turns down are no results but still count
-  /// in the statistics, so that a filter does not change the scores of what it lets through. A
-  /// score depends on the set of terms and the rows of the scope alone, bit for bit, not on the
-  /// order in which either came.
+  /// A row of a session is read together with the four before and behind it, each counting the less
+  /// the further it is; so a row can be found that holds no term itself. The statistics (number of
+  /// rows, rows with the term, mean length) are those of all living rows of the scope: what other
+  /// users or sessions say changes nothing. Rows that `allowing` turns down are no results but still
+  /// count in the statistics and for those around them, so that a filter does not change the scores
+  /// of what it lets through. A score depends on the set of terms and the rows of the scope alone, bit
+  /// for bit, not on the order in which either came.
   ///
   /// - Parameters:
   ///   - terms: see `TextAnalyzer`; a repeated term counts once.
   ///   - count: how many rows are wanted at most; all matches if there are no more. Not negative.
-  ///   - allowing: which rows may be results; asked once for each row that holds a term.
+  ///   - allowing: which rows may be results; asked once for each that could be one.
   /// - Complexity: O(stored terms of the scope + matches × (distinct terms + log `count`)).
   package func search(
     terms: [String], scope: LexicalScope, count: Int, allowing: ((UInt64) -> Bool)? = nil
-  ) -> [LexicalMatch] {
+  ) -> LexicalRanking {
     precondition(count >= 0, "a number of results is not negative")
     let query = QueryTerms(terms, in: table)
-    guard count > 0, !query.isEmpty else { return [] }
+    let (scan, totals) = scan(query, scope)
+    let weights = TermWeights(scope: totals, rowsWithTerm: scan.rowsWithTerm)
+    let isAnswered = count > 0 && !query.isEmpty
+    return LexicalRanking(
+      matches: isAnswered ? scan.best(count, by: weights, allowing: allowing) : [], scan: scan,
+      weights: weights)
+  }
+
+  private func scan(_ query: QueryTerms, _ scope: LexicalScope) -> (ScopeScan, RowTotals) {
     var scan = ScopeScan(query)
     var totals = RowTotals()
     withSessions(of: scope) { living, sessions in
       totals = living
-      for rows in sessions {
-        for chunk in rows.chunks { scan.read(chunk) }
-      }
+      for session in sessions { scan.read(session) }
     }
-    let weights = TermWeights(scope: totals, rowsWithTerm: scan.rowsWithTerm)
-    return scan.best(count, by: weights, allowing: allowing)
+    return (scan, totals)
   }
 
   /// How rare each of the terms is in a scope: its inverse document frequency there, above 0.
@@ -48,14 +54,7 @@ package struct LexicalSnapshot: Sendable {
   /// - Complexity: O(stored terms of the scope).
   package func rarities(of terms: [String], scope: LexicalScope) -> [String: Double] {
     let distinct = Set(terms).sorted()
-    var scan = ScopeScan(QueryTerms(distinct, in: table))
-    var totals = RowTotals()
-    withSessions(of: scope) { living, sessions in
-      totals = living
-      for rows in sessions {
-        for chunk in rows.chunks { scan.read(chunk) }
-      }
-    }
+    let (scan, totals) = scan(QueryTerms(distinct, in: table), scope)
     return Dictionary(
       uniqueKeysWithValues: zip(distinct, scan.rowsWithTerm).map { term, holding in
         (term, TermWeights.rarity(of: holding, among: totals.rows))

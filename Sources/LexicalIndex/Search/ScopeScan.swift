@@ -1,13 +1,25 @@
-/// Finds the query's terms in the rows of a scope, and scores the rows that hold one.
+/// Finds the query's terms in the rows of a scope, and scores the rows that hold one or stand beside one.
 ///
 /// Scores need the number of rows that hold a term, which is known only after the last row. So the
 /// rows are read once, what was found in them is noted, and only the notes are gone through again.
 struct ScopeScan {
-  private struct Row {
+  struct Row {
     let id: UInt64
     let length: UInt32
-    /// Where the row's findings end; they begin where those of the row before end.
+    /// Which share of it asks, in 255ths.
+    let questions: UInt8
+    /// Where what was found in the row begins and ends.
+    let start: UInt32
+    let end: UInt32
+
+    var holdsTerm: Bool { end > start }
+  }
+
+  /// The rows of one session in the order of their ids, or all that have none.
+  struct Section {
+    /// Where its rows end; they begin where those of the section before end.
     let end: Int
+    let isSession: Bool
   }
 
   private struct Finding {
@@ -16,7 +28,9 @@ struct ScopeScan {
   }
 
   private let query: QueryTerms
-  private var rows: [Row] = []
+  /// The living rows of the scope.
+  private(set) var rows: [Row] = []
+  private(set) var sections: [Section] = []
   private var findings: [Finding] = []
   /// How many living rows hold each term of the query, by rank.
   private(set) var rowsWithTerm: [Int]
@@ -26,11 +40,23 @@ struct ScopeScan {
     rowsWithTerm = Array(repeating: 0, count: query.rankCount)
   }
 
-  /// Notes what the living rows of a chunk hold of the query.
-  mutating func read(_ chunk: RowChunk) {
+  /// Notes what the living rows of a session hold of the query.
+  mutating func read(_ session: SessionRows) {
+    let first = rows.count
+    for chunk in session.chunks { read(chunk) }
+    // Rows are stored in the order of their writing, which is that of their ids until one is changed.
+    let isAscending = (first + 1..<max(first + 1, rows.count)).allSatisfy {
+      rows[$0 - 1].id < rows[$0].id
+    }
+    if !isAscending { rows[first...].sort { $0.id < $1.id } }
+    sections.append(Section(end: rows.count, isSession: session.session != nil))
+  }
+
+  private mutating func read(_ chunk: RowChunk) {
     // Of its own, so that noting a finding does not make the loop load the query anew.
     let query = self.query
     let heads = chunk.heads.span
+    let questions = chunk.questions.span
     let numbers = chunk.numbers.span
     let frequencies = chunk.frequencies.span
     var start = 0
@@ -45,37 +71,84 @@ struct ScopeScan {
         rowsWithTerm[Int(rank)] += 1
         findings.append(Finding(rank: rank, frequency: frequencies[position]))
       }
-      if findings.count > before {
-        rows.append(Row(id: head.id, length: head.length, end: findings.count))
-      }
+      rows.append(
+        Row(
+          id: head.id, length: head.length, questions: questions[row], start: UInt32(before),
+          end: UInt32(findings.count)))
     }
   }
 
+  /// The ranks of the terms that any of some rows holds, each once.
+  func ranks(in range: Range<Int>) -> Set<Int> {
+    var ranks: Set<Int> = []
+    for row in range {
+      for position in rows[row].start..<rows[row].end {
+        ranks.insert(Int(findings[Int(position)].rank))
+      }
+    }
+    return ranks
+  }
+
+  // MARK: Scores
+
+  /// How much a term counts that the row itself does not hold but one so many places before or behind
+  /// it in its session: a conversation spreads what it says over several turns.
+  private static let context = [1, 0.5, 0.4, 0.3, 0.2]
+
   /// The best rows, in the order of results.
-  consuming func best(
+  func best(
     _ count: Int, by weights: TermWeights, allowing: ((UInt64) -> Bool)?
   ) -> [LexicalMatch] {
     var best = BestMatches(count: min(count, rows.count))
-    // Findings come in the order of the terms' numbers, which is a matter of chance, and are summed
-    // in that of the ranks; a term that the row does not hold adds nothing.
-    var parts = [Double](repeating: 0, count: query.rankCount)
-    var start = 0
-    for row in rows {
-      defer { start = row.end }
-      if let allowing, !allowing(row.id) { continue }
-      let norm = weights.norm(length: row.length)
-      for position in start..<row.end {
-        let finding = findings[position]
-        let rank = Int(finding.rank)
-        parts[rank] = weights.score(rank: rank, frequency: finding.frequency, norm: norm)
+    var frequencies = [Double](repeating: 0, count: query.rankCount)
+    let rows = self.rows.span
+    let reach = Self.context.count - 1
+    var first = 0
+    for section in sections {
+      defer { first = section.end }
+      // How many rows within reach hold a term; without any there is nothing to be scored.
+      var holding = 0
+      for row in first..<section.end {
+        if section.isSession {
+          let from = row == first ? first : row + reach
+          for entering in from..<max(from, min(row + reach + 1, section.end)) {
+            holding += rows[entering].holdsTerm ? 1 : 0
+          }
+          let leaving = row - reach - 1
+          if leaving >= first { holding -= rows[leaving].holdsTerm ? 1 : 0 }
+        } else {
+          holding = rows[row].holdsTerm ? 1 : 0
+        }
+        guard holding > 0, allowing?(rows[row].id) ?? true else { continue }
+        let near =
+          section.isSession
+          ? max(first, row - reach)..<min(section.end, row + reach + 1) : row..<row + 1
+        let length = gather(near, around: row, &frequencies)
+        let score = weights.score(of: &frequencies, norm: weights.norm(length: length))
+        best.offer(LexicalMatch(id: rows[row].id, score: score))
       }
-      var score = 0.0
-      for rank in parts.indices {
-        score += parts[rank]
-        parts[rank] = 0
-      }
-      best.offer(LexicalMatch(id: row.id, score: score))
     }
     return best.sorted()
+  }
+
+  /// Sums what a row and those around it hold of each term; returns how long they are in the mean.
+  private func gather(
+    _ near: Range<Int>, around row: Int, _ frequencies: inout [Double]
+  ) -> Double {
+    let rows = self.rows.span
+    let findings = self.findings.span
+    var length = 0.0
+    var whole = 0.0
+    for other in near {
+      let share = Self.context[abs(other - row)]
+      let neighbour = rows[other]
+      length += share * Double(neighbour.length)
+      whole += share
+      for position in neighbour.start..<neighbour.end {
+        let finding = findings[Int(position)]
+        frequencies[Int(finding.rank)] += share * Double(finding.frequency)
+      }
+    }
+    return length / whole
   }
 }

@@ -1,11 +1,13 @@
 import Foundation
 
-/// BM25 with the statistics of one scope.
+/// BM25 with the statistics of one scope, as a share of what a row could have at most.
 ///
 /// S. Robertson and H. Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond",
 /// Foundations and Trends in Information Retrieval 3(4), 2009, with the inverse document frequency
-/// ln(1 + (N − n + 0.5) / (n + 0.5)), which stays above 0 when most rows hold the term.
-struct TermWeights {
+/// ln(1 + (N − n + 0.5) / (n + 0.5)), which stays above 0 when most rows hold the term. Divided by
+/// the sum of the weights of the query's terms, those that no row holds included, a score says how
+/// much of the query a row holds, whatever the query: it can be held against a threshold.
+struct TermWeights: Sendable {
   /// How soon a repeated term counts no more.
   static let saturation = 1.2
   /// How far a long row is held against it, 0…1.
@@ -13,6 +15,7 @@ struct TermWeights {
 
   /// By rank of the term.
   private let weights: [Double]
+  private let total: Double
   private let fixedNorm: Double
   private let normPerTerm: Double
 
@@ -20,9 +23,8 @@ struct TermWeights {
   ///   - scope: the living rows of the scope.
   ///   - rowsWithTerm: how many of them hold each term of the query, by rank.
   init(scope: RowTotals, rowsWithTerm: [Int]) {
-    weights = rowsWithTerm.map { count in
-      Self.rarity(of: count, among: scope.rows) * (Self.saturation + 1)
-    }
+    weights = rowsWithTerm.map { Self.rarity(of: $0, among: scope.rows) }
+    total = weights.reduce(0, +)
     fixedNorm = Self.saturation * (1 - Self.lengthInfluence)
     // Without a term in the whole scope there is no match to be scored.
     let mean = scope.meanLength
@@ -35,13 +37,25 @@ struct TermWeights {
   }
 
   /// What is added to a term's frequency below the fraction, for a row of that many terms.
-  func norm(length: UInt32) -> Double {
-    fixedNorm + normPerTerm * Double(length)
+  func norm(length: Double) -> Double {
+    fixedNorm + normPerTerm * length
   }
 
-  /// What one term adds to a row's score.
-  func score(rank: Int, frequency: UInt32, norm: Double) -> Double {
-    let frequency = Double(frequency)
-    return weights[rank] * frequency / (frequency + norm)
+  /// The score of a row that holds each term so often, by rank; the frequencies are 0 afterwards.
+  func score(of frequencies: inout [Double], norm: Double) -> Double {
+    var score = 0.0
+    for rank in frequencies.indices {
+      let frequency = frequencies[rank]
+      guard frequency > 0 else { continue }
+      score += weights[rank] * frequency / (frequency + norm)
+      frequencies[rank] = 0
+    }
+    return score / total
+  }
+
+  /// Which share of the query some of its terms are.
+  func share(of ranks: Set<Int>) -> Double {
+    // In the order of the ranks, so that the sum is the same each time.
+    total > 0 ? ranks.sorted().reduce(0) { $0 + weights[$1] } / total : 0
   }
 }

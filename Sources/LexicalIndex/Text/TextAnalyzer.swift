@@ -20,12 +20,17 @@ package enum TextAnalyzer {
   ///
   /// - Complexity: O(length of the text).
   package static func terms(of text: String) -> [String] {
-    let words = ASCIIWords(text)?.words ?? words(of: text)
-    let telling = words.filter { !StopWords.contains($0) }
-    return (telling.isEmpty ? words : telling).map { PorterStemmer.stem($0) }
+    words(of: text).map { PorterStemmer.stem($0) }
   }
 
-  private static func words(of text: String) -> [String] {
+  /// The folded words that the terms of a text come from, in the same order.
+  package static func words(of text: String) -> [String] {
+    let words = ASCIIWords(text)?.words ?? foldedWords(of: text)
+    let telling = words.filter { !StopWords.contains($0) }
+    return telling.isEmpty ? words : telling
+  }
+
+  private static func foldedWords(of text: String) -> [String] {
     var words: [String] = []
     var scanner = TokenScanner(TextFolding.fold(text))
     while let token = scanner.next() {

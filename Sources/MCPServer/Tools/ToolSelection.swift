@@ -71,7 +71,8 @@ enum ToolCatalogue {
       AddMemories(memories: memories), GetMemory(memories: memories),
       UpdateMemory(memories: memories), DeleteMemory(memories: memories),
       ListMemories(memories: memories), ClearMemories(memories: memories),
-      GetMemoryStats(memories: memories), AskQuestion(questions: services.questions),
+      GetMemoryContext(contexts: services.contexts), GetMemoryStats(memories: memories),
+      GetMemoryInsights(memories: memories), AskQuestion(questions: services.questions),
       CreateSession(sessions: sessions), GetSessionInfo(sessions: sessions),
       UpdateSession(sessions: sessions), ListUserSessions(sessions: sessions),
       ExpireSession(sessions: sessions), DeleteSession(sessions: sessions),
@@ -82,7 +83,8 @@ enum ToolCatalogue {
 
   static let names = [
     SearchMemories.name, AddMemory.name, AddMemories.name, GetMemory.name, UpdateMemory.name,
-    DeleteMemory.name, ListMemories.name, ClearMemories.name, GetMemoryStats.name, AskQuestion.name,
+    DeleteMemory.name, ListMemories.name, ClearMemories.name, GetMemoryContext.name,
+    GetMemoryStats.name, GetMemoryInsights.name, AskQuestion.name,
     CreateSession.name, GetSessionInfo.name, UpdateSession.name, ListUserSessions.name,
     ExpireSession.name, DeleteSession.name, GetSessionStats.name, GetSystemSessionStats.name,
     HealthCheck.name,

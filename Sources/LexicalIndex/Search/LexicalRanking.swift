@@ -1,0 +1,60 @@
+/// What a search by word found, and how the rows of its scope stand to each other.
+package struct LexicalRanking: Sendable {
+  /// The best rows, the best first.
+  package let matches: [LexicalMatch]
+
+  private let scan: ScopeScan
+  private let weights: TermWeights
+
+  init(matches: [LexicalMatch], scan: ScopeScan, weights: TermWeights) {
+    self.matches = matches
+    self.scan = scan
+    self.weights = weights
+  }
+
+  /// How many rows live in the scope.
+  package var rowCount: Int { scan.rows.count }
+
+  /// What is around a row.
+  package struct Place: Hashable, Sendable {
+    /// The living rows just before and after it in its session; nil at its ends, and for a row without
+    /// a session.
+    package let previous: UInt64?
+    package let next: UInt64?
+    /// Which share of the query's terms the session holds (a row without one: the row), rare terms
+    /// weighing more, 0 to 1.
+    package let coverage: Double
+    /// See `QuestionShare`.
+    package let questionShare: Double
+  }
+
+  /// Where rows of the scope stand; others are left out.
+  ///
+  /// - Complexity: O(rows of the scope).
+  package func places(of ids: some Sequence<UInt64>) -> [UInt64: Place] {
+    let wanted = Set(ids)
+    // Most rows are not asked for, which a few bits tell sooner than a set does.
+    var marks = [Bool](repeating: false, count: 4096)
+    for id in wanted { marks[Int(id & 4095)] = true }
+    var places: [UInt64: Place] = [:]
+    places.reserveCapacity(wanted.count)
+    var first = 0
+    for section in scan.sections {
+      defer { first = section.end }
+      var coverage: Double?
+      for row in first..<section.end {
+        let id = scan.rows[row].id
+        guard marks[Int(id & 4095)], wanted.contains(id) else { continue }
+        let rows = section.isSession ? first..<section.end : row..<row + 1
+        let known = section.isSession ? coverage : nil
+        let share = known ?? weights.share(of: scan.ranks(in: rows))
+        coverage = share
+        places[id] = Place(
+          previous: row > rows.lowerBound ? scan.rows[row - 1].id : nil,
+          next: row + 1 < rows.upperBound ? scan.rows[row + 1].id : nil, coverage: share,
+          questionShare: Double(scan.rows[row].questions) / 255)
+      }
+    }
+    return places
+  }
+}
