@@ -7,9 +7,33 @@ internal import Synchronization
 /// What is gathered may be lost when the process is killed; it is stored by `flush`, which the
 /// background work calls about once a second, and at shutdown.
 package final class TouchBuffer: Sendable {
-  private let gathered = Mutex(Touches())
+  /// What one search has touched.
+  private struct Touch {
+    let memories: [MemoryID]
+    let session: SessionID?
+    let time: Timestamp
+  }
+
+  /// Searches only leave a line each: they all pass here, and counting takes many times as long.
+  private struct Gathered {
+    var counted = Touches()
+    var latest: [Touch] = []
+
+    mutating func count() {
+      for touch in latest {
+        for id in touch.memories { counted.touch(id, at: touch.time) }
+        if let session = touch.session { counted.touch(session, at: touch.time) }
+      }
+      latest = []
+    }
+  }
+
+  private let gathered = Mutex(Gathered())
 
   private let isRecording: Bool
+
+  /// So many lines are counted without waiting for `flush`, so that they stay few.
+  private static let linesBeforeCounting = 10_000
 
   /// - Parameter isRecording: false where nothing may be written.
   package init(isRecording: Bool = true) {
@@ -18,26 +42,29 @@ package final class TouchBuffer: Sendable {
 
   func touch(_ memories: [MemoryID], _ session: SessionID?, at now: Timestamp) {
     guard isRecording else { return }
-    gathered.withLock { touches in
-      for id in memories { touches.touch(id, at: now) }
-      if let session { touches.touch(session, at: now) }
+    let touch = Touch(memories: memories, session: session, time: now)
+    gathered.withLock { gathered in
+      gathered.latest.append(touch)
+      if gathered.latest.count >= Self.linesBeforeCounting { gathered.count() }
     }
   }
 
   /// Stores what was gathered; keeps it when that fails.
   package func flush(to backend: any MemoryBackend, _ rules: SessionRules) throws {
-    let taken = gathered.withLock { touches in
-      let taken = touches
-      touches = Touches()
+    var taken = gathered.withLock { gathered in
+      let taken = gathered
+      gathered = Gathered()
       return taken
     }
-    guard !taken.isEmpty else { return }
+    taken.count()
+    let touches = taken.counted
+    guard !touches.isEmpty else { return }
     do {
       try backend.write {
-        try $0.apply(Authority.maintenance, taken, sessionTimeout: rules.timeout)
+        try $0.apply(Authority.maintenance, touches, sessionTimeout: rules.timeout)
       }
     } catch {
-      gathered.withLock { $0.merge(earlier: taken) }
+      gathered.withLock { $0.counted.merge(earlier: touches) }
       throw error
     }
   }

@@ -12,6 +12,8 @@ internal import VectorEngine
 /// checkpoint, holds one lock across them: SQLite before 3.51.3 can lose committed pages when a
 /// checkpoint meets a commit that restarts the log, so the two must never meet.
 package final class EmbeddedStore: MemoryBackend {
+  /// Ended before the pool, whose writer is to be the last.
+  private let readers: ReadConnections
   let pool: DatabasePool
   private let lock: ProcessLock
   private let writes: WriteQueue
@@ -52,6 +54,7 @@ package final class EmbeddedStore: MemoryBackend {
       try lock.withLock { try Self.open(path, pagesBeforeCheckpoint) }
     }
     self.pool = pool
+    readers = ReadConnections(path: path, Self.configuration(pagesBeforeCheckpoint))
     let checkpoints = Checkpoints(path: path, pages: pagesBeforeCheckpoint, log: log)
     writes = WriteQueue { body, committed in
       try pool.writeWithoutTransaction { db in
@@ -109,7 +112,7 @@ package final class EmbeddedStore: MemoryBackend {
 
   package func read<R>(_ body: (any MemoryReader) throws -> R) throws -> R {
     try Self.translating(path) {
-      try pool.read { db in
+      try readers.read { db in
         try Schema.checkUnchanged(db)
         return try body(Transaction(db, at: clock()))
       }
@@ -118,7 +121,7 @@ package final class EmbeddedStore: MemoryBackend {
 
   package func search<R>(_ body: (any MemorySearcher) throws -> R) throws -> R {
     try withIndex { turn in
-      try pool.read { db in
+      try readers.read { db in
         try Schema.checkUnchanged(db)
         let view = try turn.catchUp(with: db)
         return try body(IndexedTransaction(Transaction(db, at: clock()), view))
@@ -191,6 +194,7 @@ package final class EmbeddedStore: MemoryBackend {
       try pool.writeWithoutTransaction { db in
         try lock.withLock { _ = try db.checkpoint(.passive) }
       }
+      try readers.close()
       try pool.close()
     }
   }

@@ -23,6 +23,7 @@ struct IndexedTransaction {
     }
 
     var answers: [Question: [Int64]] = [:]
+    var expired: [UserID: Set<UInt64>] = [:]
   }
 }
 
@@ -67,20 +68,24 @@ extension IndexedTransaction: MemorySearcher {
     let rows = try candidates.map {
       String(try PassageRow(memory: $0.key.rawValue, passage: $0.passage).id)
     }
-    // The ids are one value, so that the statement is the same each time and compiled once.
-    let spans = try Row.fetchAll(
+    // The ids are one value, so that the statement is the same each time and compiled once. CROSS JOIN
+    // makes them the first that is looked at; left alone SQLite goes through all rows of the user.
+    let found = try Row.fetchCursor(
       try transaction.db.cachedStatement(
         sql: """
-          SELECT embeddings.memory, embeddings.span_start, embeddings.span_end FROM embeddings
-            JOIN memories ON memories.id = embeddings.memory
-            JOIN users ON users.id = memories.user
-          WHERE embeddings.id IN (SELECT value FROM json_each(?)) AND users.name = ?
+          SELECT embeddings.memory, embeddings.span_start, embeddings.span_end
+          FROM json_each(?) AS wanted
+            CROSS JOIN embeddings ON embeddings.id = wanted.value
+            CROSS JOIN memories ON memories.id = embeddings.memory
+            CROSS JOIN users ON users.id = memories.user
+          WHERE users.name = ?
           """),
       arguments: ["[\(rows.joined(separator: ","))]", scope.user.description])
-    return Dictionary(
-      uniqueKeysWithValues: spans.map {
-        (MemoryKey(rawValue: $0["memory"]), TextSpan(start: $0["span_start"], end: $0["span_end"]))
-      })
+    var spans: [MemoryKey: TextSpan] = [:]
+    while let row = try found.next() {
+      spans[MemoryKey(rawValue: row[0])] = TextSpan(start: row[1], end: row[2])
+    }
+    return spans
   }
 
   func matching(
@@ -97,14 +102,19 @@ extension IndexedTransaction: MemorySearcher {
 
   func memories(_ keys: [MemoryKey], in scope: Scope) throws -> [MemoryKey: Memory] {
     guard !keys.isEmpty else { return [:] }
-    var condition = try Place(scope, transaction).condition
+    let condition = try Place(scope, transaction).condition
     let list = keys.map { String($0.rawValue) }.joined(separator: ",")
-    condition.add("memories.id IN (SELECT value FROM json_each(?))", ["[\(list)]"])
-    let rows = try Row.fetchAll(
-      try transaction.db.cachedStatement(sql: "\(Memory.columns) WHERE \(condition.sql)"),
-      arguments: condition.arguments)
-    return try Dictionary(
-      uniqueKeysWithValues: rows.map { (MemoryKey(rawValue: $0["id"]), try Memory(row: $0)) })
+    let rows = try Row.fetchCursor(
+      try transaction.db.cachedStatement(
+        sql: """
+          SELECT \(Memory.columns) FROM json_each(?) AS wanted
+            CROSS JOIN memories ON memories.id = wanted.value
+            CROSS JOIN users ON users.id = memories.user
+          WHERE \(condition.sql)
+          """), arguments: ["[\(list)]"] + condition.arguments)
+    var memories: [MemoryKey: Memory] = [:]
+    while let row = try rows.next() { memories[Memory.key(row: row)] = try Memory(row: row) }
+    return memories
   }
 
   /// The memories that a filter leaves, or nil when it leaves all.
@@ -123,6 +133,7 @@ extension IndexedTransaction: MemorySearcher {
 
   /// What has expired by itself and was not yet swept away; nearly always nothing.
   private func expiredKeys(of user: UserID) throws -> Set<UInt64> {
+    if let known = filtered.expired[user] { return known }
     let keys = try Int64.fetchAll(
       try transaction.db.cachedStatement(
         sql: """
@@ -130,7 +141,9 @@ extension IndexedTransaction: MemorySearcher {
             JOIN users ON users.id = memories.user
           WHERE memories.expires_at IS NOT NULL AND memories.expires_at <= ? AND users.name = ?
           """), arguments: [transaction.now.milliseconds, user.description])
-    return Set(keys.map(UInt64.init))
+    let expired = Set(keys.map(UInt64.init))
+    filtered.expired[user] = expired
+    return expired
   }
 
   func coverage(of text: String, by pieces: [String], in scope: Scope) throws -> [Double] {

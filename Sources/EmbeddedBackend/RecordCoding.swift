@@ -14,44 +14,54 @@ extension SessionRecord {
     FROM sessions JOIN users ON users.id = sessions.user
     """
 
+  /// Columns are told by their places: looking a name up takes longer than reading the value.
   init(row: Row) throws {
     self.init(
-      id: SessionID(stored: row["session_id"]), user: UserID(stored: row["user"]),
-      name: row["name"], createdAt: Timestamp(milliseconds: row["created_at"]),
-      lastActivity: Timestamp(milliseconds: row["last_activity"]),
-      expiredAt: (row["expired_at"] as Int64?).map { Timestamp(milliseconds: $0) },
-      interactionCount: row["interaction_count"], memoryCount: row["memory_count"],
-      metadata: try JSON.members(from: row["metadata"]),
-      continues: (row["continues"] as String?).map(SessionID.init(stored:)))
+      id: SessionID(stored: row[0]), user: UserID(stored: row[1]), name: row[2],
+      createdAt: Timestamp(milliseconds: row[3]), lastActivity: Timestamp(milliseconds: row[4]),
+      expiredAt: (row[5] as Int64?).map { Timestamp(milliseconds: $0) },
+      interactionCount: row[6], memoryCount: row[7], metadata: try Metadata.members(row[8]),
+      continues: (row[9] as String?).map(SessionID.init(stored:)))
+  }
+}
+
+/// Metadata as a column holds it.
+private enum Metadata {
+  static func members(_ text: String) throws -> [String: JSONValue] {
+    // Most records have none.
+    text == "{}" ? [:] : try JSON.members(from: text)
   }
 }
 
 extension Memory {
-  /// What a statement must select for `init(row:)`.
+  /// What a statement must select first for `init(row:)`.
   static let columns = """
-    SELECT memories.id, memories.memory_id, users.name AS user, memories.session_id,
-      memories.content, memories.memory_type, memories.metadata, memories.created_at,
-      memories.updated_at, memories.occurred_at, memories.importance, memories.access_count,
-      memories.last_accessed_at, memories.version, memories.expires_at, memories.supersedes,
-      memories.superseded_by
-    FROM memories JOIN users ON users.id = memories.user
+    memories.id, memories.memory_id, users.name AS user, memories.session_id, memories.content,
+    memories.memory_type, memories.metadata, memories.created_at, memories.updated_at,
+    memories.occurred_at, memories.importance, memories.access_count, memories.last_accessed_at,
+    memories.version, memories.expires_at, memories.supersedes, memories.superseded_by
     """
 
+  /// The beginning of a statement for memories and their users.
+  static let selection =
+    "SELECT \(columns) FROM memories JOIN users ON users.id = memories.user"
+
+  /// The internal number of the memory in a row.
+  static func key(row: Row) -> MemoryKey { MemoryKey(rawValue: row[0]) }
+
+  /// Columns are told by their places: looking a name up takes longer than reading the value.
   init(row: Row) throws {
     self.init(
-      id: MemoryID(stored: row["memory_id"]), user: UserID(stored: row["user"]),
-      session: (row["session_id"] as String?).map(SessionID.init(stored:)),
-      content: row["content"], type: row["memory_type"],
-      metadata: try JSON.members(from: row["metadata"]),
-      createdAt: Timestamp(milliseconds: row["created_at"]),
-      updatedAt: Timestamp(milliseconds: row["updated_at"]),
-      occurredAt: (row["occurred_at"] as Int64?).map { Timestamp(milliseconds: $0) },
-      accessCount: row["access_count"],
-      lastAccessedAt: (row["last_accessed_at"] as Int64?).map { Timestamp(milliseconds: $0) },
-      importance: row["importance"], version: row["version"],
-      expiresAt: (row["expires_at"] as Int64?).map { Timestamp(milliseconds: $0) },
-      supersedes: (row["supersedes"] as String?).map(MemoryID.init(stored:)),
-      supersededBy: (row["superseded_by"] as String?).map(MemoryID.init(stored:)))
+      id: MemoryID(stored: row[1]), user: UserID(stored: row[2]),
+      session: (row[3] as String?).map(SessionID.init(stored:)), content: row[4], type: row[5],
+      metadata: try Metadata.members(row[6]), createdAt: Timestamp(milliseconds: row[7]),
+      updatedAt: Timestamp(milliseconds: row[8]),
+      occurredAt: (row[9] as Int64?).map { Timestamp(milliseconds: $0) }, accessCount: row[11],
+      lastAccessedAt: (row[12] as Int64?).map { Timestamp(milliseconds: $0) },
+      importance: row[10], version: row[13],
+      expiresAt: (row[14] as Int64?).map { Timestamp(milliseconds: $0) },
+      supersedes: (row[15] as String?).map(MemoryID.init(stored:)),
+      supersededBy: (row[16] as String?).map(MemoryID.init(stored:)))
   }
 }
 

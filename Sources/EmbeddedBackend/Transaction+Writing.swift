@@ -210,12 +210,13 @@ extension Transaction: MemoryWriter {
   func apply(
     _ leave: AdministrativeScope, _ touches: Touches, sessionTimeout: Double
   ) throws {
+    let touched = try db.cachedStatement(
+      sql: """
+        UPDATE memories SET access_count = access_count + ?,
+          last_accessed_at = max(coalesce(last_accessed_at, 0), ?) WHERE memory_id = ?
+        """)
     for (id, touch) in touches.memories {
-      try db.execute(
-        sql: """
-          UPDATE memories SET access_count = access_count + ?,
-            last_accessed_at = max(coalesce(last_accessed_at, 0), ?) WHERE memory_id = ?
-          """, arguments: [touch.count, touch.last.milliseconds, id.description])
+      try touched.execute(arguments: [touch.count, touch.last.milliseconds, id.description])
     }
     for (id, time) in touches.sessions {
       try db.execute(

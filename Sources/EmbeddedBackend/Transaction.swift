@@ -22,7 +22,7 @@ extension Transaction: MemoryReader {
           SELECT users.name AS user FROM sessions JOIN users ON users.id = sessions.user
           WHERE sessions.session_id = ?
           """), arguments: [id.description]
-    ).map { Owner(user: UserID(stored: $0["user"]), session: id) }
+    ).map { Owner(user: UserID(stored: $0[0]), session: id) }
   }
 
   func owner(of id: MemoryID) throws -> Owner? {
@@ -105,7 +105,7 @@ extension Transaction: MemoryReader {
     condition.add(
       "memories.memory_id IN (\(marks))", StatementArguments(ids.map(\.description)))
     let rows = try Row.fetchAll(
-      db, sql: "\(Memory.columns) WHERE \(condition.sql)", arguments: condition.arguments)
+      db, sql: "\(Memory.selection) WHERE \(condition.sql)", arguments: condition.arguments)
     return try Dictionary(uniqueKeysWithValues: rows.map(Memory.init(row:)).map { ($0.id, $0) })
   }
 
@@ -122,7 +122,7 @@ extension Transaction: MemoryReader {
     let records = try Row.fetchAll(
       db,
       sql: """
-        \(Memory.columns) WHERE \(condition.sql)
+        \(Memory.selection) WHERE \(condition.sql)
         ORDER BY memories.created_at DESC, memories.memory_id DESC LIMIT ?
         """, arguments: condition.arguments + [request.limit + 1]
     ).map(Memory.init(row:))
@@ -164,7 +164,7 @@ extension Transaction: MemoryReader {
       ])
     for key in keys {
       let row = try Row.fetchOne(
-        try db.cachedStatement(sql: "\(Memory.columns) WHERE memories.id = ?"), arguments: [key])
+        try db.cachedStatement(sql: "\(Memory.selection) WHERE memories.id = ?"), arguments: [key])
       guard let row, EqualText.normalized(row["content"]) == text else { continue }
       return (MemoryKey(rawValue: key), try Memory(row: row))
     }
@@ -214,7 +214,7 @@ extension Transaction: MemoryReader {
     return try Row.fetchAll(
       db,
       sql: """
-        \(Memory.columns) WHERE \(condition.sql)
+        \(Memory.selection) WHERE \(condition.sql)
         ORDER BY memories.created_at, memories.memory_id LIMIT ?
         """, arguments: condition.arguments + [limit]
     ).map(Memory.init(row:))

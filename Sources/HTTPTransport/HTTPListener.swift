@@ -58,15 +58,16 @@ package final class HTTPListener: Sendable {
   package func run(isReady: @escaping @Sendable (Int) -> Void) async throws {
     let connections = connections
     let server = Server(
-      childChannelSetup: HTTP1Channel(
-        responder: { [self] request, writer, channel in
-          try await answer(request, writer, channel)
-        },
-        configuration: .init(
-          additionalChannelHandlers: [ConnectionWatcher(connections)],
-          idleTimeout: .init(Self.patience),
-          httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 32_768, maxHeaderListSize: 65_536, maxHeaderFieldCount: 100))),
+      childChannelSetup: LoopChannel(
+        HTTP1Channel(
+          responder: { [self] request, writer, channel in
+            try await answer(request, writer, channel)
+          },
+          configuration: .init(
+            additionalChannelHandlers: [ConnectionWatcher(connections)],
+            idleTimeout: .init(Self.patience),
+            httpDecoderConfiguration: .init(
+              maxHeaderFieldSize: 32_768, maxHeaderListSize: 65_536, maxHeaderFieldCount: 100)))),
       configuration: .init(
         address: .hostname(host, port: port), backlog: 1_024,
         availableConnectionsDelegate: MaximumAvailableConnections(Descriptors.connectionLimit())),
@@ -90,7 +91,7 @@ package final class HTTPListener: Sendable {
   }
 
   /// Lets what is under way come to its answer, and the answers to their readers, but not for ever.
-  private func finish(_ server: Server<HTTP1Channel>) async throws {
+  private func finish(_ server: Server<LoopChannel>) async throws {
     endpoint.endStreams()
     let last = Task { [endpoint, connections] in
       try await Task.sleep(for: Self.lastWork)

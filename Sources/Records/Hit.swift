@@ -36,6 +36,19 @@ package struct RelevanceFactors: Hashable, Sendable, Codable {
   }
 }
 
+extension RelevanceFactors: JSONWritable {
+  package func write(to writer: inout JSONTextWriter) throws {
+    try writer.object { writer in
+      try writer.member("frequency", frequency)
+      try writer.member("importance", importance)
+      try writer.member("keyword", keyword)
+      try writer.member("recency", recency)
+      try writer.member("semantic", semantic)
+      try writer.member("session", session)
+    }
+  }
+}
+
 /// A memory that was found.
 package struct Hit: Hashable, Sendable {
   package var memory: Memory

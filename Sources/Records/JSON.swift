@@ -9,8 +9,12 @@ package enum JSON {
   ///
   /// - Throws: what the value's own `encode` throws, and `EncodingError` for a number that is none.
   package static func bytes(_ value: some Encodable) throws -> [UInt8] {
-    var writer = JSONTextWriter()
-    try writer.write(try JSONNode(value))
+    var writer = JSONTextWriter(capacity: 1024)
+    if let value = value as? any JSONWritable {
+      try value.write(to: &writer)
+    } else {
+      try writer.write(try JSONNode(value))
+    }
     return writer.bytes
   }
 

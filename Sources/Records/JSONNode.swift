@@ -7,6 +7,7 @@ enum JSONNode {
   case string(String)
   case number(Double)
   case value(JSONValue)
+  case writable(any JSONWritable)
   case array(Elements)
   case object(Members)
 
@@ -22,6 +23,7 @@ enum JSONNode {
     switch value {
     case let value as JSONValue: self = .value(value)
     case let text as String: self = .string(text)
+    case let value as any JSONWritable: self = .writable(value)
     default:
       let encoder = NodeEncoder()
       try value.encode(to: encoder)

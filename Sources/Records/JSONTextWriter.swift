@@ -2,16 +2,17 @@
 ///
 /// Every reply passes through here, so it makes no values on the way and calls nothing generic.
 package struct JSONTextWriter {
-  package private(set) var bytes: [UInt8] = []
+  package internal(set) var bytes: [UInt8] = []
 
-  package init() {}
+  /// - Parameter capacity: about how many bytes there will be.
+  package init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
   /// - Throws: `EncodingError` for a number that is none.
   package mutating func write(_ value: JSONValue) throws {
     switch value {
     case .null: write(literal: "null")
     case .bool(let flag): write(literal: flag ? "true" : "false")
-    case .integer(let integer): write(literal: String(integer))
+    case .integer(let integer): write(integer)
     case .number(let number): try write(number)
     case .string(let text): write(text)
     case .array(let elements):
@@ -25,9 +26,10 @@ package struct JSONTextWriter {
     }
   }
 
-  /// - Parameter ready: members whose values are JSON text already.
+  /// - Parameter ready: members whose values are written by somebody else.
   package mutating func write(
-    _ members: [String: JSONValue], ready: [(name: String, text: [UInt8])] = []
+    _ members: [String: JSONValue],
+    ready: [(name: String, write: (inout JSONTextWriter) throws -> Void)] = []
   ) throws {
     var names = members.keys.map { (name: $0, ready: Int?.none) }
     for (position, member) in ready.enumerated() { names.append((member.name, position)) }
@@ -38,7 +40,7 @@ package struct JSONTextWriter {
       write(name.name)
       bytes.append(UInt8(ascii: ":"))
       if let place = name.ready {
-        bytes += ready[place].text
+        try ready[place].write(&self)
       } else if let value = members[name.name] {
         try write(value)
       }
@@ -52,6 +54,7 @@ package struct JSONTextWriter {
     case .string(let text): write(text)
     case .number(let number): try write(number)
     case .value(let value): try write(value)
+    case .writable(let value): try value.write(to: &self)
     case .array(let elements):
       bytes.append(UInt8(ascii: "["))
       for (position, element) in elements.nodes.enumerated() {
@@ -79,46 +82,109 @@ package struct JSONTextWriter {
 
   // MARK: Scalars
 
-  private mutating func write(literal text: String) { bytes += text.utf8 }
+  mutating func write(literal text: String) { bytes += text.utf8 }
 
-  private mutating func write(_ number: Double) throws {
+  mutating func write(_ integer: Int64) {
+    if integer < 0 { bytes.append(UInt8(ascii: "-")) }
+    write(digits: integer.magnitude, width: 1)
+  }
+
+  /// Zeros stand before a number that has fewer digits than the width.
+  mutating func write(digits number: UInt64, width: Int) {
+    var place: UInt64 = 1
+    var count = 1
+    while number / place >= 10 || count < width {
+      place *= 10
+      count += 1
+    }
+    while place > 0 {
+      bytes.append(UInt8(ascii: "0") + UInt8(number / place % 10))
+      place /= 10
+    }
+  }
+
+  mutating func write(_ number: Double) throws {
     guard number.isFinite else {
       throw EncodingError.invalidValue(
         number, .init(codingPath: [], debugDescription: "JSON has no \(number)."))
     }
-    let text = number.description
     // The shortest form that reads back the same, and whole numbers without a fraction.
+    if let whole = Int64(exactly: number), whole.magnitude < 1 << 53, whole != 0 {
+      return write(whole)
+    }
+    let text = number.description
     write(literal: text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
   }
 
   package mutating func write(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
-    let utf8 = text.utf8
-    if utf8.contains(where: Self.needsEscape) {
-      for byte in utf8 { writeEscaped(byte) }
-    } else {
-      bytes += utf8
-    }
+    let escapes = Self.escapes(in: text.utf8.span)
+    if escapes == 0 { bytes += text.utf8 } else { write(escaping: text.utf8.span, escapes) }
     bytes.append(UInt8(ascii: "\""))
   }
 
-  private static func needsEscape(_ byte: UInt8) -> Bool {
-    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  /// What is JSON text already.
+  package mutating func write(ready text: [UInt8]) { bytes += text }
+
+  /// A text that is UTF-8 already, as a string.
+  package mutating func write(string utf8: [UInt8]) {
+    bytes.append(UInt8(ascii: "\""))
+    let escapes = Self.escapes(in: utf8.span)
+    if escapes == 0 { bytes += utf8 } else { write(escaping: utf8.span, escapes) }
+    bytes.append(UInt8(ascii: "\""))
   }
 
-  private mutating func writeEscaped(_ byte: UInt8) {
-    guard Self.needsEscape(byte) else { return bytes.append(byte) }
-    bytes.append(UInt8(ascii: "\\"))
-    switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-    case 0x08: bytes.append(UInt8(ascii: "b"))
-    case 0x09: bytes.append(UInt8(ascii: "t"))
-    case 0x0A: bytes.append(UInt8(ascii: "n"))
-    case 0x0C: bytes.append(UInt8(ascii: "f"))
-    case 0x0D: bytes.append(UInt8(ascii: "r"))
-    default:
-      let digits = Array("0123456789abcdef".utf8)
-      bytes += Array("u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+  /// How many bytes escaping adds to a text.
+  private static func escapes(in text: Span<UInt8>) -> Int {
+    var count = 0
+    for position in text.indices { count += added(by: text[position]) }
+    return count
+  }
+
+  private static func added(by byte: UInt8) -> Int {
+    if byte >= 0x20 { return byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0 }
+    return letter(of: byte) == nil ? 5 : 1
+  }
+
+  /// What stands for a control character after the backslash, when it is a letter of its own.
+  private static func letter(of control: UInt8) -> UInt8? {
+    switch control {
+    case 0x08: UInt8(ascii: "b")
+    case 0x09: UInt8(ascii: "t")
+    case 0x0A: UInt8(ascii: "n")
+    case 0x0C: UInt8(ascii: "f")
+    case 0x0D: UInt8(ascii: "r")
+    default: nil
     }
+  }
+
+  /// - Parameter added: how many bytes that takes beyond those of the text.
+  private mutating func write(escaping text: Span<UInt8>, _ added: Int) {
+    var end = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: text.count + added))
+    var room = bytes.mutableSpan
+    for position in text.indices {
+      let byte = text[position]
+      let extra = Self.added(by: byte)
+      if extra == 0 {
+        room[end] = byte
+      } else {
+        room[end] = UInt8(ascii: "\\")
+        if extra == 1 {
+          room[end + 1] = Self.letter(of: byte) ?? byte
+        } else {
+          room[end + 1] = UInt8(ascii: "u")
+          room[end + 2] = UInt8(ascii: "0")
+          room[end + 3] = UInt8(ascii: "0")
+          room[end + 4] = UInt8(ascii: "0") + byte >> 4
+          room[end + 5] = Self.hexadecimal(byte & 15)
+        }
+      }
+      end += extra + 1
+    }
+  }
+
+  private static func hexadecimal(_ digit: UInt8) -> UInt8 {
+    digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
   }
 }

@@ -106,3 +106,29 @@ package struct Memory: Hashable, Sendable, Codable {
     case contentStart = "content_start"
   }
 }
+
+extension Memory: JSONWritable {
+  package func write(to writer: inout JSONTextWriter) throws {
+    try writer.object { writer in
+      writer.member("access_count", accessCount)
+      writer.member("content", content)
+      writer.member("content_chars", contentCharacters)
+      writer.member("content_start", contentStart)
+      writer.member("created_at", createdAt)
+      writer.member("expires_at", expiresAt)
+      try writer.member("importance", importance)
+      writer.member("last_accessed_at", lastAccessedAt)
+      writer.member("memory_id", id.description)
+      writer.member("memory_type", type)
+      try writer.member("metadata", metadata)
+      writer.member("occurred_at", occurredAt)
+      writer.member("session_id", session?.description)
+      writer.member("superseded_by", supersededBy?.description)
+      writer.member("supersedes", supersedes?.description)
+      writer.member("truncated", truncated)
+      writer.member("updated_at", updatedAt)
+      writer.member("user_id", user.description)
+      writer.member("version", version)
+    }
+  }
+}

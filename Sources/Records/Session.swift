@@ -68,6 +68,25 @@ package struct Session: Hashable, Sendable, Codable {
   }
 }
 
+extension Session: JSONWritable {
+  package func write(to writer: inout JSONTextWriter) throws {
+    try writer.object { writer in
+      writer.member("continues", continues?.description)
+      writer.member("created_at", createdAt)
+      writer.member("expired_at", expiredAt)
+      writer.member("expires_at", expiresAt)
+      writer.member("interaction_count", interactionCount)
+      writer.member("last_activity", lastActivity)
+      writer.member("memory_count", memoryCount)
+      try writer.member("metadata", metadata)
+      writer.member("name", name)
+      writer.member("session_id", id.description)
+      writer.member("status", status.rawValue)
+      writer.member("user_id", user.description)
+    }
+  }
+}
+
 /// When a session is active, and since when it is not: a function of its record and the clock.
 package struct SessionLifecycle: Hashable, Sendable {
   /// How long a session stays active after the last thing that happened in it, in seconds.

@@ -13,3 +13,12 @@ package struct TextSpan: Hashable, Sendable, Codable {
     self.end = end
   }
 }
+
+extension TextSpan: JSONWritable {
+  package func write(to writer: inout JSONTextWriter) {
+    writer.object { writer in
+      writer.member("end", end)
+      writer.member("start", start)
+    }
+  }
+}

@@ -34,13 +34,19 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 extension Timestamp: CustomStringConvertible {
   /// `2026-11-22T14:05:09.120Z`.
   package var description: String {
-    let (year, month, day) = Self.civil(days: milliseconds.floorDivided(by: 86_400_000))
-    let inDay = milliseconds - milliseconds.floorDivided(by: 86_400_000) * 86_400_000
+    let (year, month, day, inDay) = parts
     let date = "\(year.padded(4))-\(month.padded(2))-\(day.padded(2))"
     let time =
       "\((inDay / 3_600_000).padded(2)):\((inDay / 60_000 % 60).padded(2)):"
       + "\((inDay / 1000 % 60).padded(2)).\((inDay % 1000).padded(3))"
     return "\(date)T\(time)Z"
+  }
+
+  /// The date, and the milliseconds since its midnight.
+  var parts: (year: Int64, month: Int64, day: Int64, inDay: Int64) {
+    let days = milliseconds.floorDivided(by: 86_400_000)
+    let (year, month, day) = Self.civil(days: days)
+    return (year, month, day, milliseconds - days * 86_400_000)
   }
 
   /// Reads `2026-11-22`, `2026-11-22T14:05`, seconds and fractions, `Z` or an offset such as

@@ -39,15 +39,17 @@ package struct Response: Hashable, Sendable {
   /// The message as one line of UTF-8 without its end; line ends inside strings are escaped.
   package var text: [UInt8] {
     let head: [String: JSONValue] = ["jsonrpc": "2.0", "id": id?.json ?? .null]
-    var writer = JSONTextWriter()
     do {
       switch outcome {
       case .result(let result):
-        try writer.write(head, ready: [("result", try result.text)])
+        var writer = JSONTextWriter(capacity: 512 + 3 * (result.structured?.count ?? 0))
+        try writer.write(head, ready: [("result", result.write)])
+        return writer.bytes
       case .error(let error):
+        var writer = JSONTextWriter()
         try writer.write(head.merging(["error": error.json]) { $1 })
+        return writer.bytes
       }
-      return writer.bytes
     } catch {
       // Only a number that is no number gets here, and an error response holds none but its code.
       return Response(id, .internalError).text
@@ -58,7 +60,7 @@ package struct Response: Hashable, Sendable {
 /// The members of a result; what a tool made is text already and is not read again.
 package struct ResultBody: Hashable, Sendable {
   package var members: [String: JSONValue]
-  /// The JSON text of `structuredContent`.
+  /// The JSON text of `structuredContent`, which then is `content` as well, as a text.
   package var structured: [UInt8]?
 
   package init(_ members: [String: JSONValue], structured: [UInt8]? = nil) {
@@ -66,11 +68,22 @@ package struct ResultBody: Hashable, Sendable {
     self.structured = structured
   }
 
-  var text: [UInt8] {
-    get throws {
-      var writer = JSONTextWriter()
-      try writer.write(members, ready: structured.map { [("structuredContent", $0)] } ?? [])
-      return writer.bytes
-    }
+  func write(to writer: inout JSONTextWriter) throws {
+    guard let structured else { return try writer.write(members) }
+    try writer.write(
+      members,
+      ready: [
+        ("content", { $0.write(content: structured) }),
+        ("structuredContent", { $0.write(ready: structured) }),
+      ])
+  }
+}
+
+extension JSONTextWriter {
+  /// The content of a tool's result: one text.
+  fileprivate mutating func write(content text: [UInt8]) {
+    write(ready: Array(#"[{"text":"#.utf8))
+    write(string: text)
+    write(ready: Array(#","type":"text"}]"#.utf8))
   }
 }

@@ -27,9 +27,7 @@ extension ProtocolServer {
     do {
       let output = try tool.call(arguments, context)
       if !tool.isReadOnly { watch?.lookSoon() }
-      let text = String(decoding: output, as: UTF8.self)
-      return ResultBody(
-        ["content": Self.content(text), "isError": false], structured: output)
+      return ResultBody(["isError": false], structured: output)
     } catch {
       let failure = ToolFailure(error)
       if failure.code == .internal && !(error is CancellationError) { log("\(name): \(error)") }

@@ -42,6 +42,25 @@ struct Folder: Sendable {
 
   func exists(_ name: String) -> Bool { unsafe access(path(of: name), F_OK) == 0 }
 
+  /// The first bytes of a file, fewer when it is shorter; nil when there is none.
+  func beginning(of name: String, count: Int) throws(EngineError) -> [UInt8]? {
+    let path = path(of: name)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      let error = EngineError.fromSystem("open", path)
+      guard exists(name) else { return nil }
+      throw error
+    }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    let length = unsafe bytes.withUnsafeMutableBytes {
+      unsafe pread(descriptor, $0.baseAddress, $0.count, 0)
+    }
+    guard length >= 0 else { throw .fromSystem("read", path) }
+    bytes.removeLast(count - length)
+    return bytes
+  }
+
   /// Gives a file its final name, replacing what had it, and returns when that is durable.
   func publish(_ temporary: String, as name: String) throws(EngineError) {
     try files.rename(path(of: temporary), to: path(of: name))

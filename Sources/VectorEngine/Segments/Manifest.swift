@@ -89,18 +89,11 @@ extension Manifest {
   /// The bytes are not checked against their checksum: whoever finds another generation than before
   /// reads all of it.
   static func generation(in folder: Folder) throws(EngineError) -> UInt64? {
-    guard folder.exists(name) else { return nil }
-    let file: MappedFile
-    do {
-      file = try MappedFile(path: folder.path(of: name))
-    } catch {
-      guard folder.exists(name) else { return nil }
-      throw error
-    }
-    guard file.count >= lengthOfFixed else { return nil }
-    return try file.withSpan(of: UInt8.self, offset: 0, count: lengthOfFixed) { bytes in
-      bytes.starts(with: magic) ? bytes.number(at: generationOffset) : nil
-    }
+    // Every search asks: mapping the file instead took ten times as long, and more with many threads.
+    guard let bytes = try folder.beginning(of: name, count: lengthOfFixed) else { return nil }
+    let span = bytes.span
+    guard span.count == lengthOfFixed, span.starts(with: magic) else { return nil }
+    return span.number(at: generationOffset)
   }
 
   /// Reads the manifest of a folder.

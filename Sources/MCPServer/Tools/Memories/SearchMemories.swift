@@ -1,5 +1,5 @@
 internal import ConversationMemory
-internal import Records
+package import Records
 
 /// Finds memories by meaning and by word.
 package struct SearchMemories: Tool {
@@ -95,5 +95,28 @@ package struct SearchMemories: Tool {
       },
       count: found.hits.count, scope: input.session == nil ? .user : .session,
       belowRelevance: found.belowRelevance, collapsed: 0)
+  }
+}
+
+extension SearchMemories.Output: JSONWritable {
+  package func write(to writer: inout JSONTextWriter) throws {
+    try writer.object { writer in
+      writer.member("below_relevance", belowRelevance)
+      writer.member("collapsed", collapsed)
+      writer.member("count", count)
+      try writer.member("hits", hits)
+      writer.member("scope", scope.rawValue)
+    }
+  }
+}
+
+extension SearchMemories.Output.Hit: JSONWritable {
+  func write(to writer: inout JSONTextWriter) throws {
+    try writer.object { writer in
+      try writer.member("factors", factors)
+      try writer.member("memory", memory)
+      try writer.member("relevance", relevance)
+      try writer.member("span", span)
+    }
   }
 }

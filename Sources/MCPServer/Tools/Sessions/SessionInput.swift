@@ -1,4 +1,4 @@
-internal import Records
+package import Records
 
 /// The arguments of a tool that is about one session.
 package struct SessionInput: ToolInput {
@@ -14,4 +14,10 @@ package struct SessionInput: ToolInput {
 /// A session as the only result.
 package struct SessionOutput: Codable, Sendable {
   let session: Session
+}
+
+extension SessionOutput: JSONWritable {
+  package func write(to writer: inout JSONTextWriter) throws {
+    try writer.object { try $0.member("session", session) }
+  }
 }
