@@ -12,12 +12,12 @@ extension Application {
     package var strategy: RetrievalStrategy
     package var filter: MemoryFilter
     package var limit: Int
-    package var minimumRelevance: Double
+    package var minimumRelevance: RelevanceThreshold
 
     package init(
       text: String, user: UserID?, session: SessionID? = nil,
       strategy: RetrievalStrategy = .hybrid, filter: MemoryFilter = MemoryFilter(),
-      limit: Int = Limits.defaultSearchCount, minimumRelevance: Double = 0
+      limit: Int = Limits.defaultSearchCount, minimumRelevance: RelevanceThreshold = .none
     ) {
       self.text = text
       self.user = user

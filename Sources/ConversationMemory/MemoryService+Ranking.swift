@@ -23,11 +23,11 @@ extension MemoryService {
     package let strategy: RetrievalStrategy
     /// How much each factor counts; nil for what the service does anyway.
     package let weights: RelevanceWeights?
-    package let minimumRelevance: Double
+    package let minimumRelevance: RelevanceThreshold
 
     package init(
       _ strategy: RetrievalStrategy, weights: RelevanceWeights? = nil,
-      minimumRelevance: Double = 0
+      minimumRelevance: RelevanceThreshold = .none
     ) {
       self.strategy = strategy
       self.weights = weights
@@ -65,6 +65,7 @@ extension MemoryService {
           return try retrieval.search(
             RetrievalRequest(
               query: queries[position], vector: embedded?.values[position],
+              embedder: embedded?.identity.name,
               strategy: method.strategy, limit: request.count,
               minimumRelevance: method.minimumRelevance,
               now: now),

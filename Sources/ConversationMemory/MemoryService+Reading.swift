@@ -8,11 +8,11 @@ extension MemoryService {
     package var strategy: RetrievalStrategy
     package var filter: MemoryFilter
     package var limit: Int
-    package var minimumRelevance: Double
+    package var minimumRelevance: RelevanceThreshold
 
     package init(
       query: String, strategy: RetrievalStrategy = .hybrid, filter: MemoryFilter = MemoryFilter(),
-      limit: Int = Limits.defaultSearchCount, minimumRelevance: Double = 0
+      limit: Int = Limits.defaultSearchCount, minimumRelevance: RelevanceThreshold = .none
     ) {
       self.query = query
       self.strategy = strategy
@@ -61,8 +61,8 @@ extension MemoryService {
   ) throws -> (result: RetrievalResult, read: R) {
     let query = try Validation.query(request.query, field: "query")
     try Validation.pageSize(request.limit)
-    guard (0...1).contains(request.minimumRelevance) else {
-      throw ServiceError.invalid("min_relevance", "must be from 0 to 1")
+    if case .value(let minimum) = request.minimumRelevance, !(0...1).contains(minimum) {
+      throw ServiceError.invalid("min_relevance", "must be from 0 to 1, or auto")
     }
     let embedded =
       request.strategy == .keyword
@@ -79,8 +79,8 @@ extension MemoryService {
       try embedded?.check(against: try searcher.records.storedEmbedder())
       let result = try retrieval.search(
         RetrievalRequest(
-          query: query, vector: embedded?.values.first, strategy: request.strategy,
-          filter: request.filter, limit: request.limit,
+          query: query, vector: embedded?.values.first, embedder: embedded?.identity.name,
+          strategy: request.strategy, filter: request.filter, limit: request.limit,
           minimumRelevance: request.minimumRelevance, now: now),
         in: scope, searcher)
       return (result, try reading(scope, searcher.records))

@@ -90,14 +90,24 @@ extension IndexedTransaction: MemorySearcher {
 
   func matching(
     _ text: String, in scope: Scope, _ filter: MemoryFilter
-  ) throws -> [Candidate] {
+  ) throws -> WordMatches {
     let place = try Place(scope, transaction)
     let allowed = try keys(in: scope, place, filter).map { Set($0.map(UInt64.init)) }
     let expired = allowed == nil ? try expiredKeys(of: scope.user) : []
-    return view.terms.search(
+    let ranking = view.terms.search(
       terms: TextAnalyzer.terms(of: text), scope: place.lexicalScope, count: .max,
-      allowing: { allowed?.contains($0) ?? !expired.contains($0) }
-    ).map { Candidate(key: MemoryKey(rawValue: Int64($0.id)), score: $0.score) }
+      allowing: { allowed?.contains($0) ?? !expired.contains($0) })
+    return WordMatches(
+      candidates: ranking.matches.map {
+        Candidate(key: MemoryKey(rawValue: Int64($0.id)), score: $0.score)
+      }
+    ) { keys in
+      let places = ranking.places(of: keys.map { UInt64($0.rawValue) })
+      return Dictionary(
+        uniqueKeysWithValues: places.map { id, place in
+          (MemoryKey(rawValue: Int64(id)), MemoryPlace(place))
+        })
+    }
   }
 
   func memories(_ keys: [MemoryKey], in scope: Scope) throws -> [MemoryKey: Memory] {
@@ -161,6 +171,15 @@ extension IndexedTransaction: MemorySearcher {
     return Candidate(
       key: MemoryKey(rawValue: passage.memory), score: Double(neighbor.score),
       passage: passage.passage, passageCount: view.passageCounts[passage.memory] ?? 1)
+  }
+}
+
+extension MemoryPlace {
+  fileprivate init(_ place: LexicalRanking.Place) {
+    self.init(
+      previous: place.previous.map { MemoryKey(rawValue: Int64($0)) },
+      next: place.next.map { MemoryKey(rawValue: Int64($0)) }, coverage: place.coverage,
+      questionShare: place.questionShare)
   }
 }
 

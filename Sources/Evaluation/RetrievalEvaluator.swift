@@ -18,7 +18,7 @@ package struct EvaluationOptions: Sendable {
   /// The k of recall@k; each within `cutoffRange`.
   package var cutoffs = [1, 5, 10, 20]
   /// Each is measured with every strategy.
-  package var minimumRelevances = [0.0]
+  package var minimumRelevances = [RelevanceThreshold.none]
   /// Of the resampling behind the intervals.
   package var seed: UInt64 = 1
 

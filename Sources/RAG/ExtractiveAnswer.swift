@@ -43,7 +43,7 @@ enum ExtractiveAnswer {
         let whole = TextSpan(start: 0, end: hit.memory.content.unicodeScalars.count)
         let isWhole = pieces.count == 1 && hit.span == whole
         return Passage(
-          hit: hit, text: piece, semantic: hasVectors && isWhole ? hit.factors.semantic : nil)
+          hit: hit, text: piece, semantic: hasVectors && isWhole ? hit.similarity : nil)
       }
     }
   }

@@ -95,10 +95,11 @@ package protocol MemorySearcher {
   ) throws -> [Candidate]
   /// Where the nearest passages of candidates stand in their contents.
   func spans(of candidates: [Candidate], in scope: Scope) throws -> [MemoryKey: TextSpan]
-  /// The memories that share a term with the text, by BM25 over the scope, descending.
+  /// The memories that share a term with the text, or stand beside one that does, by BM25 over the
+  /// scope, descending; each a share of what there could be.
   func matching(
     _ text: String, in scope: Scope, _ filter: MemoryFilter
-  ) throws -> [Candidate]
+  ) throws -> WordMatches
   /// Which share of a text's words each piece holds, 0 to 1, rare words of the scope weighing more
   /// than common ones.
   func coverage(of text: String, by pieces: [String], in scope: Scope) throws -> [Double]
@@ -233,6 +234,40 @@ package struct Candidate: Hashable, Sendable {
     self.score = score
     self.passage = passage
     self.passageCount = passageCount
+  }
+}
+
+/// What a search by word found, and where the memories of its scope stand.
+package struct WordMatches {
+  package let candidates: [Candidate]
+  /// What is around memories of the scope, whether they matched or not.
+  package let places: ([MemoryKey]) -> [MemoryKey: MemoryPlace]
+
+  package init(
+    candidates: [Candidate], places: @escaping ([MemoryKey]) -> [MemoryKey: MemoryPlace]
+  ) {
+    self.candidates = candidates
+    self.places = places
+  }
+}
+
+/// What is around a memory.
+package struct MemoryPlace: Hashable, Sendable {
+  /// Those just before and after it in its session; nil at its ends, and without one.
+  package let previous: MemoryKey?
+  package let next: MemoryKey?
+  /// Which share of the query's words its session holds, rare ones weighing more.
+  package let coverage: Double
+  /// Which share of its text asks.
+  package let questionShare: Double
+
+  package init(
+    previous: MemoryKey?, next: MemoryKey?, coverage: Double, questionShare: Double
+  ) {
+    self.previous = previous
+    self.next = next
+    self.coverage = coverage
+    self.questionShare = questionShare
   }
 }
 

@@ -29,19 +29,40 @@ struct LexicalOracle {
     let rows = rows(in: scope)
     let total = Double(rows.count)
     let meanLength = rows.values.reduce(0.0) { $0 + Double($1.terms.count) } / total
-    var scores: [UInt64: Double] = [:]
-    for term in Set(terms) {
-      let holding = rows.filter { $0.value.terms.contains(term) }
-      let df = Double(holding.count)
-      let idf = log(1 + (total - df + 0.5) / (df + 0.5))
-      for (id, row) in holding where allowing(id) {
-        let tf = Double(row.terms.filter { $0 == term }.count)
-        let norm = 1.2 * (1 - 0.75 + 0.75 * Double(row.terms.count) / meanLength)
-        scores[id, default: 0] += idf * tf * 2.2 / (tf + norm)
-      }
+    let rarities = Set(terms).map { term in
+      let df = Double(rows.values.count { $0.terms.contains(term) })
+      return (term: term, rarity: log(1 + (total - df + 0.5) / (df + 0.5)))
     }
-    return scores.map { (id: $0.key, score: $0.value) }
-      .sorted { $0.score == $1.score ? $0.id < $1.id : $0.score > $1.score }
+    let best = rarities.reduce(0.0) { $0 + $1.rarity }
+    var scores: [(id: UInt64, score: Double)] = []
+    for (id, row) in rows where allowing(id) {
+      let around = context(of: id, row, rows)
+      let shares = around.reduce(0.0) { $0 + $1.share }
+      let length = around.reduce(0.0) { $0 + $1.share * Double($1.terms.count) } / shares
+      let norm = 1.2 * (1 - 0.75 + 0.75 * length / meanLength)
+      let score = rarities.reduce(0.0) { sum, term in
+        let tf = around.reduce(0.0) { sum, other in
+          sum + other.share * Double(other.terms.count { $0 == term.term })
+        }
+        return sum + term.rarity * tf / (tf + norm)
+      }
+      if score > 0 { scores.append((id, score / best)) }
+    }
+    return scores.sorted { $0.score == $1.score ? $0.id < $1.id : $0.score > $1.score }
+  }
+
+  /// A row and the four before and behind it in its session, with what each counts.
+  private func context(
+    of id: UInt64, _ row: Row, _ rows: [UInt64: Row]
+  ) -> [(share: Double, terms: [String])] {
+    guard let session = row.session else { return [(1, row.terms)] }
+    let order = rows.filter { $0.value.user == row.user && $0.value.session == session }
+      .keys.sorted()
+    guard let place = order.firstIndex(of: id) else { return [] }
+    return order.indices.compactMap { other in
+      let share = [0: 1.0, 1: 0.5, 2: 0.4, 3: 0.3, 4: 0.2][abs(other - place)]
+      return share.map { ($0, rows[order[other]]?.terms ?? []) }
+    }
   }
 
   /// What is wrong with an answer, or nil: scores within 1e-9 of these, ids in the same order
@@ -64,5 +85,19 @@ struct LexicalOracle {
       if rank > 0, !LexicalMatch.isBefore(found[rank - 1], match) { return "out of order" }
     }
     return nil
+  }
+}
+
+extension LexicalCollection {
+  func upsert(id: UInt64, user: String, session: String?, terms: [String]) {
+    upsert(LexicalRow(terms: terms), id: id, user: user, session: session)
+  }
+}
+
+extension LexicalSnapshot {
+  func matches(
+    terms: [String], scope: LexicalScope, count: Int, allowing: ((UInt64) -> Bool)? = nil
+  ) -> [LexicalMatch] {
+    search(terms: terms, scope: scope, count: count, allowing: allowing).matches
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import LexicalIndex
 import TestSupport
 import Testing
@@ -62,7 +63,7 @@ private struct Twins {
       let count = [1, 3, 10, 2000].randomElement(using: &twins.generator) ?? 1
       let divisor = UInt64.random(in: 1...3, using: &twins.generator)
       let allowing: (UInt64) -> Bool = { $0 % divisor == 0 }
-      let found = twins.collection.snapshot().search(
+      let found = twins.collection.snapshot().matches(
         terms: query, scope: scope, count: count, allowing: divisor == 1 ? nil : allowing)
       let objection = twins.oracle.objection(
         to: found, terms: query, scope: scope, count: count, allowing: allowing)
@@ -107,7 +108,7 @@ private struct Twins {
       }
       let terms = query.shuffled(using: &twins.generator) + query
       answers.insert(
-        collection.snapshot().search(terms: terms, scope: .user("ann"), count: 600))
+        collection.snapshot().matches(terms: terms, scope: .user("ann"), count: 600))
     }
     #expect(answers.count == 1)
     #expect(answers.first?.isEmpty == false)
@@ -119,7 +120,7 @@ private struct Twins {
       collection.upsert(id: id, user: "ann", session: "s\(id % 7)", terms: ["same", "words"])
     }
     for count in [0, 1, 2, 5, 699, 700, 5000] {
-      let found = collection.snapshot().search(terms: ["same"], scope: .user("ann"), count: count)
+      let found = collection.snapshot().matches(terms: ["same"], scope: .user("ann"), count: count)
       #expect(found.map(\.id) == Array((1...700).prefix(count)))
     }
   }
@@ -137,8 +138,8 @@ private struct Twins {
     }
     for scope in [LexicalScope.user("ann"), .session(user: "ann", session: "s")] {
       let query = ["t0", "t3", "t9"]
-      let found = crowded.snapshot().search(terms: query, scope: scope, count: 5000)
-      #expect(found == alone.snapshot().search(terms: query, scope: scope, count: 5000))
+      let found = crowded.snapshot().matches(terms: query, scope: scope, count: 5000)
+      #expect(found == alone.snapshot().matches(terms: query, scope: scope, count: 5000))
       #expect(found.allSatisfy { $0.id < 500 } && !found.isEmpty)
     }
   }
@@ -151,10 +152,10 @@ private struct Twins {
     collection.upsert(id: 1, user: composed, session: composed, terms: ["secret"])
     collection.upsert(id: 2, user: composed, session: decomposed, terms: ["secret"])
     let snapshot = collection.snapshot()
-    #expect(snapshot.search(terms: ["secret"], scope: .user(decomposed), count: 9).isEmpty)
-    #expect(snapshot.search(terms: ["secret"], scope: .user(composed), count: 9).count == 2)
+    #expect(snapshot.matches(terms: ["secret"], scope: .user(decomposed), count: 9).isEmpty)
+    #expect(snapshot.matches(terms: ["secret"], scope: .user(composed), count: 9).count == 2)
     let session = LexicalScope.session(user: composed, session: decomposed)
-    #expect(snapshot.search(terms: ["secret"], scope: session, count: 9).map(\.id) == [2])
+    #expect(snapshot.matches(terms: ["secret"], scope: session, count: 9).map(\.id) == [2])
   }
 
   @Test func `a filter changes no score and each match is asked about once`() {
@@ -163,9 +164,9 @@ private struct Twins {
       collection.upsert(id: id, user: "ann", session: nil, terms: id % 4 == 0 ? ["a"] : ["a", "b"])
     }
     let snapshot = collection.snapshot()
-    let all = snapshot.search(terms: ["b"], scope: .user("ann"), count: 100)
+    let all = snapshot.matches(terms: ["b"], scope: .user("ann"), count: 100)
     var asked: [UInt64] = []
-    let some = snapshot.search(terms: ["b"], scope: .user("ann"), count: 100) { id in
+    let some = snapshot.matches(terms: ["b"], scope: .user("ann"), count: 100) { id in
       asked.append(id)
       return id > 50
     }
@@ -188,9 +189,77 @@ private struct Twins {
       "who is ingrid", "request err", "ラーメン", "to be", "ecole cafe",
     ]
     for (id, question) in questions.enumerated() {
-      let found = collection.snapshot().search(
+      let found = collection.snapshot().matches(
         terms: TextAnalyzer.terms(of: question), scope: .user("ann"), count: 1)
       #expect(found.map(\.id) == [UInt64(id)], "\(question)")
     }
+  }
+}
+
+@Suite struct LexicalPlaceTests {
+  @Test(arguments: [21, 22, 23] as [UInt64])
+  func `places are those of the oracle after any changes`(seed: UInt64) throws {
+    var twins = Twins(seed: seed)
+    for _ in 0..<60 {
+      for _ in 0..<20 { twins.change(ids: 1...200) }
+      let query = twins.terms(1...5) + ["unknown"]
+      let scope = twins.scope()
+      let rows = twins.oracle.rows(in: scope)
+      let found = twins.collection.snapshot().search(terms: query, scope: scope, count: 0)
+      #expect(found.rowCount == rows.count && found.matches.isEmpty)
+      let places = found.places(of: Array(0...300))
+      #expect(Set(places.keys) == Set(rows.keys))
+      for (id, row) in rows {
+        let session = rows.filter {
+          $0.key == id || (row.session != nil && $0.value.session == row.session)
+        }
+        let place = try #require(places[id])
+        #expect(place.previous == session.keys.filter { $0 < id }.max())
+        #expect(place.next == session.keys.filter { $0 > id }.min())
+        let expected = twins.oracle.share(
+          of: query, held: Set(session.values.flatMap(\.terms)), scope: scope)
+        #expect(abs(place.coverage - expected) < 1e-9, "seed \(seed), row \(id)")
+      }
+    }
+  }
+
+  @Test func `what asks is known of a row after it has moved`() {
+    let collection = LexicalCollection()
+    for id in 0..<600 as Range<UInt64> {
+      let share = Double(id % 3) / 2
+      collection.upsert(
+        LexicalRow(terms: ["a"], questionShare: share), id: id, user: "ann", session: "s")
+    }
+    collection.remove(ids: Array(0..<200))
+    let places = collection.snapshot().search(terms: ["a"], scope: .user("ann"), count: 9)
+      .places(of: Array(0..<600))
+    #expect(places.count == 400)
+    for (id, place) in places {
+      #expect(abs(place.questionShare - Double(id % 3) / 2) < 0.003)
+      #expect(place.previous == (id == 200 ? nil : id - 1))
+    }
+  }
+
+  @Test(arguments: [
+    ("", 0), ("Is it late?", 1), ("It is late.", 0), ("It is late. Is it?", 0.375),
+    ("[2026-01-01 10:00] Ana: Where?", 1), ("see http://x.org/?q=1 there", 0), ("晚了吗？是。", 4.0 / 6),
+    ("He asked \"why?\" and left", 10.0 / 23), ("???", 0), ("version 3.5 is out", 0),
+  ])
+  func `the share of a text that asks is measured by sentence`(text: String, share: Double) {
+    #expect(abs(QuestionShare.of(text) - share) < 0.08, "\(QuestionShare.of(text))")
+  }
+}
+
+extension LexicalOracle {
+  /// Which share of a query some terms are, by how rare each is in the scope.
+  fileprivate func share(of query: [String], held: Set<String>, scope: LexicalScope) -> Double {
+    let rows = rows(in: scope).values
+    func rarity(_ term: String) -> Double {
+      let holding = Double(rows.count { $0.terms.contains(term) })
+      return log(1 + (Double(rows.count) - holding + 0.5) / (holding + 0.5))
+    }
+    let all = Set(query)
+    let total = all.reduce(0.0) { $0 + rarity($1) }
+    return all.intersection(held).reduce(0.0) { $0 + rarity($1) } / total
   }
 }

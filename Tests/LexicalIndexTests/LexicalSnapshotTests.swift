@@ -8,7 +8,7 @@ import Testing
   ]
 
   private static func answers(_ snapshot: LexicalSnapshot) -> [[LexicalMatch]] {
-    scopes.map { snapshot.search(terms: ["t0", "t1", "t5"], scope: $0, count: 10_000) }
+    scopes.map { snapshot.matches(terms: ["t0", "t1", "t5"], scope: $0, count: 10_000) }
   }
 
   private static func change(

@@ -130,21 +130,33 @@ package struct Settings: Sendable {
       memoriesOnPurge: try reader.choice(.memoryOnSessionPurge, .keep))
     sweepInterval =
       try reader.number(.sessionCleanupIntervalMinutes, 5, in: 0.001...1_000_000) * 60
+    weights = try Self.weights(&reader)
+    logLevel = try reader.choice(.logLevel, .notice)
+    logFormat = try reader.choice(.logFormat, .text)
+    explanation = reader.explanation
+  }
+
+  private static func weights(_ reader: inout SettingReader) throws -> RelevanceWeights {
     let standard = RelevanceWeights()
-    weights = RelevanceWeights(
-      semantic: try reader.number(.semanticWeight, standard.semantic, in: 0...1),
-      keyword: try reader.number(.keywordWeight, standard.keyword, in: 0...1),
-      passagePenalty: try reader.number(.passagePenalty, standard.passagePenalty, in: 0...1))
-    guard weights.semantic + weights.keyword <= 1 + 1e-9,
-      weights.semantic + weights.keyword > 0
+    var weights = standard
+    let shares: [(SettingKey, WritableKeyPath<RelevanceWeights, Double>)] = [
+      (.semanticWeight, \.semantic), (.keywordWeight, \.keyword), (.neighborWeight, \.neighbor),
+      (.conversationWeight, \.conversation), (.questionPenalty, \.question),
+      (.passagePenalty, \.passagePenalty), (.recencyWeight, \.recency),
+      (.importanceWeight, \.importance), (.frequencyWeight, \.frequency),
+      (.sessionWeight, \.session), (.timeWeight, \.time), (.generatedPenalty, \.generated),
+    ]
+    for (key, share) in shares {
+      weights[keyPath: share] = try reader.number(key, standard[keyPath: share], in: 0...1)
+    }
+    weights.halfLife = try reader.number(.recencyHalfLife, standard.halfLife, in: 0.001...1_000_000)
+    guard weights.semantic + weights.keyword <= 1 + 1e-9, weights.semantic + weights.keyword > 0
     else {
       throw ServiceError.invalid(
         "\(SettingKey.semanticWeight.rawValue) and \(SettingKey.keywordWeight.rawValue)",
         "must add up to more than 0 and at most 1")
     }
-    logLevel = try reader.choice(.logLevel, .notice)
-    logFormat = try reader.choice(.logFormat, .text)
-    explanation = reader.explanation
+    return weights
   }
 
   /// `$XDG_DATA_HOME/recollect`, or `~/.local/share/recollect`.

@@ -41,8 +41,8 @@ package struct EvalCommand: ParsableCommand {
 
   @Option(
     help: """
-      Leave out hits below this relevance, from 0 to 1; several with commas between them are \
-      measured side by side.
+      Leave out hits below this relevance, from 0 to 1, or auto; several with commas between them \
+      are measured side by side.
       """)
   var minRelevance = "0"
 
@@ -124,10 +124,8 @@ package struct EvalCommand: ParsableCommand {
       Int($0).flatMap { EvaluationOptions.cutoffRange.contains($0) ? $0 : nil }
     }
     options.minimumRelevances = try Self.list(
-      minRelevance, "--min-relevance must be from 0 to 1."
-    ) {
-      Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
-    }
+      minRelevance, "--min-relevance must be from 0 to 1, or auto."
+    ) { RelevanceThreshold($0) }
     options.seed = seed
     return options
   }

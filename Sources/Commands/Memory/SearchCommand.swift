@@ -47,8 +47,8 @@ package struct SearchCommand: ParsableCommand {
   @Option(help: "hybrid, semantic or keyword.")
   var strategy = RetrievalStrategy.hybrid.rawValue
 
-  @Option(help: "Leave out hits below this relevance, from 0 to 1.")
-  var minRelevance = 0.0
+  @Option(help: "Leave out hits below this relevance, from 0 to 1; auto: when nothing bears on it.")
+  var minRelevance = "0"
 
   package init() {}
 
@@ -57,8 +57,7 @@ package struct SearchCommand: ParsableCommand {
     let count: Int
     let scope: String
     let belowRelevance: Int
-    /// Near-duplicates are not collapsed yet.
-    let collapsed = 0
+    let collapsed: Int
     let timings: [String: Double]
 
     struct Hit: Encodable {
@@ -80,6 +79,9 @@ package struct SearchCommand: ParsableCommand {
     guard let strategy = RetrievalStrategy(rawValue: strategy) else {
       throw ServiceError.invalid("strategy", "must be hybrid, semantic or keyword")
     }
+    guard let minimum = RelevanceThreshold(minRelevance) else {
+      throw ServiceError.invalid("min-relevance", "must be from 0 to 1, or auto")
+    }
     // By the rule of the tools, so that a list means the same to every verb.
     var arguments = ArgumentReader(["memory_types": JSONValue(list: types) ?? .null])
     let filter = MemoryFilter(
@@ -88,7 +90,7 @@ package struct SearchCommand: ParsableCommand {
       expression: try expression())
     let search = Application.MemoryQuery(
       text: query, user: user, session: session, strategy: strategy, filter: filter, limit: limit,
-      minimumRelevance: minRelevance)
+      minimumRelevance: minimum)
     let clock = ContinuousClock()
     let start = clock.now
     let found = try store.withApplication(output) { application in
@@ -102,7 +104,7 @@ package struct SearchCommand: ParsableCommand {
           memory: $0.memory, relevance: $0.relevance, factors: $0.factors, span: $0.span)
       },
       count: found.0.hits.count, scope: session == nil ? "user" : "session",
-      belowRelevance: found.0.belowRelevance,
+      belowRelevance: found.0.belowRelevance, collapsed: found.0.collapsed,
       timings: ["open_ms": found.1 / .milliseconds(1), "search_ms": found.2 / .milliseconds(1)])
     try output.print(result) { text(found.0.hits) }
     if found.0.hits.isEmpty { throw ExitStatus.no }

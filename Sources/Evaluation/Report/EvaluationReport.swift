@@ -7,7 +7,7 @@ package struct EvaluationReport: Sendable {
     /// The strategy, and what else was chosen.
     package let name: String
     package let strategy: RetrievalStrategy
-    package let minimumRelevance: Double
+    package let minimumRelevance: RelevanceThreshold
     package let overall: MeanScores
     package let categories: [String: MeanScores]
 

@@ -48,3 +48,30 @@ extension ArgumentRule where Value: RecordID {
       })
   }
 }
+
+extension ArgumentRule where Value == RelevanceThreshold {
+  /// A number from 0 to 1, or `auto`.
+  package static var threshold: ArgumentRule<RelevanceThreshold> {
+    let number = ArgumentRule<Double>.number(in: 0...1)
+    return Self(
+      schema: [
+        "anyOf": [
+          .object(number.schema),
+          ["type": "string", "enum": [.string(RelevanceThreshold.automaticName)]],
+        ]
+      ], standIn: .none,
+      write: {
+        switch $0 {
+        case .value(let value): .number(value)
+        case .automatic: .string(RelevanceThreshold.automaticName)
+        }
+      },
+      read: { value, place in
+        if value == .string(RelevanceThreshold.automaticName) { return .automatic }
+        guard let minimum = try? number.read(value, place) else {
+          throw place.invalid("must be a number from 0 to 1, or auto")
+        }
+        return .value(minimum)
+      })
+  }
+}

@@ -43,7 +43,9 @@ package struct SearchMemories: Tool {
         limit: try arguments.optional(
           "limit", .pageSize, default: Limits.defaultSearchCount, "How many hits at most."),
         minimumRelevance: try arguments.optional(
-          "min_relevance", .number(in: 0...1), default: 0, "Leave out hits below this relevance."))
+          "min_relevance", .threshold, default: .none,
+          "Leave out hits below this relevance; auto leaves out all when even the best of them "
+            + "hardly bears on the query."))
       detail = try arguments.optional(
         "detail", .choice(), default: .compact,
         "compact: excerpts; full: as much of each as a reply has room for.")
@@ -94,7 +96,7 @@ package struct SearchMemories: Tool {
           factors: $0.factors, span: $0.span)
       },
       count: found.hits.count, scope: input.session == nil ? .user : .session,
-      belowRelevance: found.belowRelevance, collapsed: 0)
+      belowRelevance: found.belowRelevance, collapsed: found.collapsed)
   }
 }
 
