@@ -1,4 +1,4 @@
-package import Records
+internal import Records
 
 /// When a search has nothing to show: cuts that lose at most one true hit in a hundred.
 ///

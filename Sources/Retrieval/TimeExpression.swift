@@ -1,4 +1,4 @@
-internal import Foundation
+import Foundation
 package import Records
 
 /// A stretch of time that a question names: "in May 2023", "yesterday", "two weeks ago",

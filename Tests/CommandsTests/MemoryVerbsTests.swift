@@ -157,11 +157,20 @@ import Testing
     let given = try data.tools([
       ("get_memory", ["memory_ids": [.string(id), .string(Self.unknown)]]),
       ("list_memories", ["user_id": "ana", "limit": 1]), ("get_memory_stats", ["user_id": "ana"]),
+      ("get_memory_context", ["user_id": "ana", "query": "another", "format": "narrative"]),
+      ("get_memory_insights", ["user_id": "ana"]),
     ])
     #expect(given[0]["memories"]?.array?.count == 1)
     #expect(try data.json("memories", "show", id, Self.unknown, status: 1) == given[0])
     #expect(try data.json("memories", "list", "--user", "ana", "--limit", "1") == given[1])
     #expect(try data.json("memories", "stats", "--user", "ana") == given[2])
+    #expect(
+      try data.json(
+        "memories", "context", "another", "--user", "ana", "--format", "narrative") == given[3])
+    #expect(given[3]["context"]?.string?.contains("Another.") == true)
+    #expect(try data.json("memories", "insights", "--user", "ana") == given[4])
+    #expect(try data.status("memories", "context", "x", "--user", "nobody") == 1)
+    #expect(try data.status("memories", "context", "x", "--max-tokens", "3") == 2)
   }
 
   @Test func `a session says whose memories are searched and asked`() throws {

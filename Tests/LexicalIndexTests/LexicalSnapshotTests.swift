@@ -101,14 +101,14 @@ import Testing
     for id in stride(from: 0, to: count, by: 37) {
       let user = LexicalScope.user("u\(id)")
       let session = LexicalScope.session(user: "ann", session: "s\(id)")
-      #expect(full.search(terms: ["b"], scope: user, count: 3).map(\.id) == [id])
-      #expect(full.search(terms: ["c"], scope: session, count: 3).map(\.id) == [id + count])
+      #expect(full.matches(terms: ["b"], scope: user, count: 3).map(\.id) == [id])
+      #expect(full.matches(terms: ["c"], scope: session, count: 3).map(\.id) == [id + count])
       for empty in [before, after] {
         #expect(empty.statistics(of: user).rows == 0)
         #expect(empty.statistics(of: session).rows == 0)
       }
     }
-    #expect(full.search(terms: ["a"], scope: .user("ann"), count: .max).count == Int(count))
-    #expect(after.search(terms: ["a"], scope: .user("ann"), count: .max).isEmpty)
+    #expect(full.matches(terms: ["a"], scope: .user("ann"), count: .max).count == Int(count))
+    #expect(after.matches(terms: ["a"], scope: .user("ann"), count: .max).isEmpty)
   }
 }

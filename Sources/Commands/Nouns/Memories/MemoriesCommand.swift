@@ -14,6 +14,7 @@ package struct MemoriesCommand: ParsableCommand {
       """,
     subcommands: [
       List.self, Show.self, Add.self, Update.self, Delete.self, Clear.self, Stats.self,
+      Context.self, Insights.self,
       History.self, Restore.self,
     ])
 

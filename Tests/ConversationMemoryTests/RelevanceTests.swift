@@ -1,0 +1,189 @@
+import ConversationMemory
+import Foundation
+import Records
+import ServiceTestSupport
+import TestSupport
+import Testing
+
+@Suite struct RelevanceTests {
+  private let ana = UserID(stored: "ana")
+
+  private func search(
+    _ query: String, _ fixture: ServiceFixture, session: SessionID? = nil,
+    strategy: RetrievalStrategy = .hybrid, limit: Int = 5, minimum: RelevanceThreshold = .none
+  ) throws -> RetrievalResult {
+    try fixture.memories.search(
+      .init(query: query, strategy: strategy, limit: limit, minimumRelevance: minimum),
+      caller: ServiceFixture.anyone, user: ana, session: session)
+  }
+
+  private static let words =
+    "harbour crane violin bread kernel driver Tuesday parseRequest garden bicycle bridge tea"
+    .split(separator: " ").map(String.init)
+
+  private func sentence(_ random: inout SeededGenerator) -> String {
+    let words = (0..<Int.random(in: 2...9, using: &random)).map { _ in
+      Self.words.randomElement(using: &random) ?? ""
+    }
+    return words.joined(separator: " ") + (Bool.random(using: &random) ? "?" : ".")
+  }
+
+  @Test func `relevance is what the documented formula makes of the factors`() throws {
+    var random = SeededGenerator(seed: 31)
+    let fixture = try ServiceFixture()
+    let weights = RelevanceWeights()
+    let sessions = try (0..<3).map { _ in try fixture.open("ana").session.id }
+    for number in 0..<150 {
+      _ = try fixture.memories.add(
+        .init(
+          content: "\(number) " + sentence(&random),
+          occurredAt: fixture.clock.now.advanced(bySeconds: -86_400 * Double(number)),
+          importance: Double(number % 5) / 4),
+        caller: ServiceFixture.anyone, user: ana,
+        session: number % 4 == 3 ? nil : sessions[number % 4])
+    }
+    for strategy in RetrievalStrategy.allCases {
+      for _ in 0..<20 {
+        let query = sentence(&random) + " yesterday"
+        let found = try search(query, fixture, strategy: strategy, limit: 40)
+        #expect(!found.hits.isEmpty)
+        for hit in found.hits {
+          let factors = hit.factors
+          let (meaning, words, conversation): (Double, Double, Double) =
+            switch strategy {
+            case .hybrid: (weights.semantic, weights.keyword, weights.conversation)
+            case .semantic: (1, 0, 0)
+            case .keyword: (0, 1, weights.conversation)
+            }
+          let said =
+            (meaning * factors.semantic + words * factors.keyword)
+            * (1 - weights.question * (1 - factors.statement))
+          let base = min(1, (said + conversation * factors.conversation) / (1 + conversation))
+          let gain =
+            weights.recency * factors.recency + weights.importance * (2 * factors.importance - 1)
+            + weights.session * factors.session + weights.time * factors.time
+          #expect(abs(hit.relevance - min(1, base * (1 + gain))) < 1e-9)
+        }
+        #expect(found.hits.map(\.relevance) == found.hits.map(\.relevance).sorted(by: >))
+      }
+    }
+  }
+
+  @Test func `the same sentence added a hundred times is one hit, and another day is another`()
+    throws
+  {
+    let fixture = try ServiceFixture()
+    for number in 0..<100 {
+      let end = ["", ".", "!", " …"][number % 4]
+      _ = try fixture.add(
+        number % 2 == 0
+          ? "The review is on Thursday at ten\(end)" : "the REVIEW is on thursday at ten",
+        user: "ana", type: "note\(number)")
+    }
+    _ = try fixture.add("The review is on Friday at nine.", user: "ana")
+    let found = try search("When is the review on Thursday?", fixture)
+    #expect(found.hits.count == 2 && found.collapsed == 99)
+    #expect(found.hits[0].memory.content.lowercased().contains("thursday"))
+    #expect(found.hits[1].memory.content.contains("Friday"))
+  }
+
+  @Test func `an old exact answer is never pushed out by fresh chatter`() throws {
+    let fixture = try ServiceFixture()
+    let answer = try fixture.add(
+      "The staging database password rotates every ninety days.", user: "ana",
+      occurredAt: fixture.clock.now.advanced(bySeconds: -5 * 365 * 86_400))
+    for number in 0..<300 {
+      _ = try fixture.memories.add(
+        .init(content: "Chatter \(number) about the database and the staging.", importance: 1),
+        caller: ServiceFixture.anyone, user: ana, session: nil)
+    }
+    let found = try search("How often does the staging database password rotate?", fixture)
+    #expect(found.hits.first?.memory.id == answer.id)
+  }
+
+  @Test func `an answer is found by the question before it, which itself stands behind it`() throws
+  {
+    let fixture = try ServiceFixture()
+    let session = try fixture.open("ana").session.id
+    let other = try fixture.open("ana").session.id
+    let asked = try fixture.add(
+      "Which wine goes with the roasted mushrooms?", user: "ana", session: session)
+    let answer = try fixture.add("A young Barbera, slightly cool.", user: "ana", session: session)
+    for number in 0..<40 {
+      _ = try fixture.add("Weather report \(number): rain.", user: "ana", session: other)
+    }
+    let found = try search("wine with roasted mushrooms", fixture)
+    #expect(Set(found.hits.prefix(2).map(\.memory.id)) == [asked.id, answer.id])
+    #expect(found.hits.first { $0.memory.id == asked.id }?.factors.statement == 0)
+    // Across the border of a session nothing counts together.
+    let alone = try ServiceFixture()
+    _ = try alone.add("Which wine goes with the roasted mushrooms?", user: "ana")
+    _ = try alone.add("A young Barbera, slightly cool.", user: "ana")
+    let words = try search("roasted mushrooms", alone, strategy: .keyword)
+    #expect(words.hits.count == 1)
+  }
+
+  @Test func `a time that the query names is favoured`() throws {
+    let fixture = try ServiceFixture()
+    for month in 1...9 {
+      _ = try fixture.add(
+        "Planted \(month) rows of beans in the garden.", user: "ana",
+        occurredAt: Timestamp("2023-0\(month)-15"))
+    }
+    let found = try search("Which beans did I plant in the garden in May 2023?", fixture)
+    #expect(found.hits.first?.memory.occurredAt == Timestamp("2023-05-15"))
+    #expect(found.hits.first?.factors.time == 1)
+  }
+
+  @Test func `auto leaves out everything when nothing bears on the query, and only then`() throws {
+    let fixture = try ServiceFixture()
+    for number in 0..<50 {
+      _ = try fixture.add("Entry \(number): the harbour crane was repaired.", user: "ana")
+    }
+    for strategy in [RetrievalStrategy.keyword, .hybrid] {
+      let relevant = try search(
+        "When was the harbour crane repaired?", fixture, strategy: strategy, minimum: .automatic)
+      #expect(relevant.hits.count == 5 && relevant.belowRelevance == 0)
+      let other = try search(
+        "boiling point of tungsten and the entry fee of a zoo", fixture, strategy: strategy,
+        minimum: .automatic)
+      #expect(other.hits.isEmpty && other.belowRelevance > 0)
+    }
+    // Where the cut lies for another embedder's similarities nobody has measured.
+    let error = #expect(throws: ServiceError.self) {
+      try search("harbour", fixture, strategy: .semantic, minimum: .automatic)
+    }
+    #expect(error?.code == .invalidArgument && error?.field == "min_relevance")
+  }
+
+  @Test func `an earlier answer weighs less than what it rests on`() throws {
+    let fixture = try ServiceFixture()
+    let first = try fixture.add("The bridge was opened in 1894.", user: "ana", type: "fact")
+    _ = try fixture.memories.add(
+      .init(content: "The bridge was opened in 1894, yes.", metadata: ["generated": true]),
+      caller: ServiceFixture.anyone, user: ana, session: nil)
+    let found = try search("When was the bridge opened, yes?", fixture)
+    #expect(found.hits.first?.memory.id == first.id)
+  }
+
+  @Test func `what others say changes no relevance`() throws {
+    var random = SeededGenerator(seed: 5)
+    let alone = try ServiceFixture()
+    let crowded = try ServiceFixture()
+    let sessions = try [alone, crowded].map { try $0.open("ana").session.id }
+    let foreign = try crowded.open("ben").session.id
+    for _ in 0..<60 {
+      let text = sentence(&random)
+      for (fixture, session) in zip([alone, crowded], sessions) {
+        _ = try fixture.add(text, user: "ana", session: session, occurredAt: fixture.clock.now)
+      }
+      _ = try crowded.add(sentence(&random), user: "ben", session: foreign)
+    }
+    for strategy in RetrievalStrategy.allCases {
+      let query = sentence(&random)
+      let results = try [alone, crowded].map { try search(query, $0, strategy: strategy) }
+      #expect(results[0].hits.map(\.relevance) == results[1].hits.map(\.relevance))
+      #expect(results[0].hits.map(\.memory.content) == results[1].hits.map(\.memory.content))
+    }
+  }
+}
