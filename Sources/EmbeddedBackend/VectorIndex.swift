@@ -118,7 +118,7 @@ final class VectorIndex {
   /// 20,000, but for memories of many passages.
   private static let rowsBeforeSeal = 16_000
   /// So many changes a process that starts would have to read are sealed as well.
-  private static let changesBeforeSeal: Int64 = 2000
+  private static let changesBeforeSeal: Int64 = 1000
 
   /// Brings the collection to the state that a transaction sees.
   ///
@@ -272,7 +272,8 @@ final class VectorIndex {
     batch.groups.append(UInt64(passage.memory))
     batch.scopes.append(RowScope(user: row["user"], session: row["session"]))
     batch.times.append(row["time"])
-    VectorBytes.append(row["vector"], to: &batch.rows)
+    // In place: nothing else needs the bytes.
+    try row.withUnsafeData(named: "vector") { VectorBytes.append($0 ?? Data(), to: &batch.rows) }
   }
 
   /// Removes all passages of memories. They are numbered from 0, so the first number that is missing is
