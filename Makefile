@@ -139,7 +139,7 @@ bench-ten-million: packages
 	$(SWIFT) build -c release --package-path Benchmarks --product LargeIndex
 	@for size in $(SIZES); do \
 	  rm -rf $(LARGE_INDEX); \
-	  for step in build measure remove; do \
+	  for step in build measure remove merge; do \
 	    Benchmarks/.build/release/LargeIndex $$step $(LARGE_INDEX) $$(echo $$size | tr : ' ') || \
 	      { rm -rf $(LARGE_INDEX); exit 1; }; \
 	  done; \

@@ -43,9 +43,9 @@ struct BareStore {
 
   private static let batch = 2_000
 
-  /// Inserts rows in large transactions; rows a second.
-  func addAll(_ count: Int, _ sample: Sample) throws -> Double {
-    var spent = Duration.zero
+  /// Inserts rows in large transactions.
+  func addAll(_ count: Int, _ sample: Sample) throws -> Account {
+    var account = Account()
     for first in stride(from: 0, to: count, by: Self.batch) {
       let rows = (first..<min(first + Self.batch, count)).map { number in
         (
@@ -53,16 +53,16 @@ struct BareStore {
           time: number, vector: Self.bytes(sample.vector(number))
         )
       }
-      let start = ContinuousClock.now
-      try queue.write { db in
-        let statement = try db.cachedStatement(sql: Self.insertion)
-        for row in rows {
-          try statement.execute(arguments: [row.name, row.user, row.text, row.time, row.vector])
+      try account.measure {
+        try queue.write { db in
+          let statement = try db.cachedStatement(sql: Self.insertion)
+          for row in rows {
+            try statement.execute(arguments: [row.name, row.user, row.text, row.time, row.vector])
+          }
         }
       }
-      spent += ContinuousClock.now - start
     }
-    return Double(count) / (spent / .seconds(1))
+    return account
   }
 
   private static func bytes(_ vector: [Float]) -> Data {

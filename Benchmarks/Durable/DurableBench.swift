@@ -1,6 +1,6 @@
 // What durability costs: the store beside bare SQLite, on the same disk, in turns.
 //
-//   DurableBench [<rounds> [<rows of a bulk import> [<folder>]]]
+//   DurableBench [<rounds> [<rows of a bulk import> [<folder> [bulk]]]]
 import ConversationMemory
 import EmbeddedBackend
 import Embeddings
@@ -22,7 +22,7 @@ enum DurableBench {
     defer { try? FileManager.default.removeItem(at: folder) }
     let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? ""
     print("load before: \(load.trimmingCharacters(in: .newlines))")
-    try adds(rounds, folder)
+    if arguments.last != "bulk" { try adds(rounds, folder) }
     try bulk(rounds, rows, folder)
   }
 
@@ -61,29 +61,34 @@ enum DurableBench {
   }
 
   private static func bulk(_ rounds: Int, _ rows: Int, _ folder: URL) throws {
-    var ours: [Double] = []
-    var bares: [Double] = []
+    var paces: [String: [Pace]] = [:]
     var ratios: [Double] = []
     var space: [Double] = []
     for round in 0..<rounds {
       let place = folder.appendingPathComponent("bulk-\(round)")
       let sample = Sample(seed: UInt64(round))
       let bare = try BareStore(place.appendingPathComponent("bare"))
-      let bareRate = try bare.addAll(rows, sample)
+      let alone = try bare.addAll(rows, sample)
       try bare.close()
       let store = try OurStore(place.appendingPathComponent("store"))
-      let ourRate = try store.addAll(rows, sample)
+      let (storing, indexing) = try store.addAll(rows, sample)
       try store.close()
       let payload = (0..<rows).reduce(0) { $0 + sample.text($1).utf8.count + 4 * Sample.dimension }
       space.append(Double(try store.bytes()) / Double(payload))
-      ours.append(ourRate)
-      bares.append(bareRate)
-      ratios.append(ourRate / bareRate)
+      ratios.append(alone.seconds / (storing + indexing).seconds)
+      for (name, account) in [
+        ("1. bare GRDB, one table", alone), ("2. store, index included", storing + indexing),
+        ("3. of that, the transactions", storing), ("4. of that, the index", indexing),
+      ] {
+        paces[name, default: []].append(account.pace(of: rows))
+      }
       try FileManager.default.removeItem(at: place)
     }
     print("\nbulk import of \(rows) rows with given vectors of \(Sample.dimension), rows a second:")
-    print("  bare GRDB, one table: \(text(bares))")
-    print("  store, index included: \(text(ours))")
+    for (name, paces) in paces.sorted(by: { $0.key < $1.key }) {
+      let spent = text(paces.map(\.microseconds))
+      print("  \(name): \(text(paces.map(\.perSecond)));  processor time of one, µs: \(spent)")
+    }
     print("  store : bare = \(text(ratios))  (wanted: at least 0.35)")
     print("  bytes on disk : vectors in fp32 and text = \(text(space))  (wanted: at most 2.6)")
   }

@@ -66,9 +66,9 @@ struct OurStore {
 
   private static let batch = 2_000
 
-  /// Stores rows with their vectors and brings the index up to date; rows a second.
-  func addAll(_ count: Int, _ sample: Sample) throws -> Double {
-    var spent = Duration.zero
+  /// Stores rows with their vectors and brings the index up to date; what each of the two took.
+  func addAll(_ count: Int, _ sample: Sample) throws -> (storing: Account, indexing: Account) {
+    var storing = Account()
     for first in stride(from: 0, to: count, by: Self.batch) {
       // Making the rows takes no part.
       let rows = (first..<min(first + Self.batch, count)).map { number in
@@ -81,16 +81,15 @@ struct OurStore {
           ])
         )
       }
-      let start = ContinuousClock.now
-      try store.write { writer in
-        for row in rows { try writer.insert(row.memory, row.vector) }
+      try storing.measure {
+        try store.write { writer in
+          for row in rows { try writer.insert(row.memory, row.vector) }
+        }
       }
-      spent += ContinuousClock.now - start
     }
-    let start = ContinuousClock.now
-    let indexed = try store.search { $0.indexedCounts }
-    spent += ContinuousClock.now - start
+    var indexing = Account()
+    let indexed = try indexing.measure { try store.search { $0.indexedCounts } }
     precondition(indexed.vectors == count, "the index does not hold what was imported")
-    return Double(count) / (spent / .seconds(1))
+    return (storing, indexing)
   }
 }

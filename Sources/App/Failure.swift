@@ -48,7 +48,7 @@ package struct Failure: Sendable {
     switch code {
     case .corrupt: .damaged
     case .invalidArgument, .foreignID, .notAnIndex, .conflict: .wrongUse
-    case .unsupportedVersion, .inputOutput: .unavailable
+    case .unsupportedVersion, .busy, .inputOutput: .unavailable
     }
   }
 }

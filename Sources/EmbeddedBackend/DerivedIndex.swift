@@ -1,7 +1,7 @@
-internal import Dispatch
 internal import Foundation
 internal import GRDB
 internal import LexicalIndex
+internal import Records
 internal import VectorEngine
 
 /// The vectors and terms of all memories, as the database had them after some change.
@@ -29,8 +29,7 @@ final class DerivedIndex: Sendable {
   }
 
   private let state: State
-  /// A semaphore and no lock: the turn may end on another thread than the one that took it.
-  private let turns = DispatchSemaphore(value: 1)
+  private let turns = Turns()
 
   /// - Parameter log: told of an index that has to be built again.
   init(_ folder: URL, log: @escaping @Sendable (String) -> Void) {
@@ -56,8 +55,10 @@ final class DerivedIndex: Sendable {
 
   /// Waits until no other search is about to move the index, and looks what other processes have
   /// published. The transaction begins afterwards.
-  func takeTurn() -> Turn {
-    turns.wait()
+  ///
+  /// - Throws: as `Turns.take`.
+  func takeTurn() throws -> Turn {
+    try turns.take()
     state.vectors.prepare()
     return Turn(self)
   }
@@ -76,7 +77,7 @@ final class DerivedIndex: Sendable {
     private func end() {
       guard isHeld else { return }
       isHeld = false
-      index.turns.signal()
+      index.turns.end()
     }
 
     /// Brings the index to the state that the transaction sees, and gives the turn back.

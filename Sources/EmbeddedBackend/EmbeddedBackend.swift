@@ -21,6 +21,8 @@ package final class EmbeddedStore: MemoryBackend {
   let path: String
   private let use: DirectoryUse
   private let clock: @Sendable () -> Timestamp
+  /// How long whoever holds the files of the index is waited for.
+  let patience: Duration
 
   /// The folder of the index that is derived from the database.
   var indexFolder: URL {
@@ -34,15 +36,17 @@ package final class EmbeddedStore: MemoryBackend {
   ///
   /// - Parameter clock: what is expired is judged by it.
   /// - Parameter pagesBeforeCheckpoint: how long the log may grow, in pages of 8 KiB.
+  /// - Parameter patience: how long other processes are waited for that hold the files of the index.
   /// - Parameter log: told of trouble that no caller needs to know.
   /// - Throws: `StorageError` for a database of a newer version, of another program or damaged, and
   ///   when the system refuses; `unavailable` while it is being replaced.
   package init(
     directory: URL, clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
-    pagesBeforeCheckpoint: Int = 1000,
+    pagesBeforeCheckpoint: Int = 1000, patience: Duration = .seconds(30),
     log: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     self.clock = clock
+    self.patience = patience
     index = DerivedIndex(directory.appendingPathComponent(StoreBackup.indexFolder), log: log)
     try DataDirectory.create(directory)
     let path = directory.appendingPathComponent(Self.fileName).path
@@ -158,9 +162,12 @@ package final class EmbeddedStore: MemoryBackend {
   }
 
   private func eraseRecords(_ scope: Scope) throws -> Int {
-    try Self.translating(path) {
+    let deadline = ContinuousClock.now + patience
+    return try Self.translating(path) {
       try pool.writeWithoutTransaction { db in
-        try lock.withLock {
+        // Whoever was before may have waited for another process as long as it may, and so may the next.
+        guard ContinuousClock.now < deadline else { throw WriteQueue.overloaded }
+        return try lock.withLock {
           var erased = 0
           try db.inTransaction(.immediate) {
             try Schema.checkUnchanged(db)

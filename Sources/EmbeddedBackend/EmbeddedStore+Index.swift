@@ -1,4 +1,6 @@
+internal import Foundation
 internal import GRDB
+internal import Records
 internal import VectorEngine
 
 /// The index beside the database.
@@ -23,31 +25,35 @@ extension EmbeddedStore {
   }
 
   /// How often a search begins again because other processes have published meanwhile.
-  private static let patience = 1000
+  private static let attempts = 1000
 
   /// How often damage is met before it is an error: a compaction may have moved it to another state.
   private static let mendings = 3
 
-  /// Runs the body with the right to move the index; again when others have published meanwhile, and when
-  /// the index turned out to be damaged, built anew.
+  /// Runs the body with the right to move the index; again when others have published meanwhile or are
+  /// publishing, and when the index turned out to be damaged, built anew.
   ///
   /// The index can go forward to the state a transaction sees, never back; so a transaction begins only
   /// while no other can move the index past it.
   func withIndex<R>(_ body: (DerivedIndex.Turn) throws -> R) throws -> R {
     try Self.translating(path) {
+      let deadline = ContinuousClock.now + patience
       var attempts = 0
       var mendings = 0
       while true {
-        let turn = index.takeTurn()
+        let turn = try index.takeTurn()
         do {
           return try body(turn)
-        } catch is VectorIndex.Moved where attempts < Self.patience {
+        } catch is VectorIndex.Moved where attempts < Self.attempts {
           attempts += 1
+        } catch is VectorIndex.Occupied where ContinuousClock.now < deadline {
+          // Neither the transaction nor the right to move the index is held meanwhile.
+          Thread.sleep(forTimeInterval: .random(in: 0.001...0.005))
         } catch let error as EngineError
           where error.code == .corrupt && mendings < Self.mendings
         {
           mendings += 1
-          index.takeTurn().condemn("\(error)", generation: turn.generation)
+          try index.takeTurn().condemn("\(error)", generation: turn.generation)
         }
       }
     }
@@ -57,17 +63,36 @@ extension EmbeddedStore {
   ///
   /// - Parameter purging: whether no file of the index may hold a byte of what is deleted any more.
   package func settleIndex(purging: Bool = false) throws {
-    try withIndex { turn in
-      try pool.read { db in
-        try Schema.checkUnchanged(db)
-        try turn.withVectors(of: db) { try $0.settle(purging: purging) }
+    do {
+      try withIndex { turn in
+        let published = try pool.read { db in
+          try Schema.checkUnchanged(db)
+          return try turn.withVectors(of: db) { try $0.publish(emptying: purging) }
+        }
+        if let published { try merge(published, purging) }
       }
+    } catch is VectorIndex.Occupied {
+      throw ServiceError(
+        .unavailable,
+        "Another process holds the files of the index and does not finish, so they "
+          + (purging ? "may still hold what was deleted" : "do not have the latest memories")
+          + ". Run this again.", retryAfterMilliseconds: 1000)
+    }
+  }
+
+  private func merge(_ published: VectorCollection, _ purging: Bool) throws {
+    do throws(EngineError) {
+      _ = try published.compact(purging ? .deleted : .due, patience: patience)
+    } catch {
+      guard error.code == .busy else { throw error }
+      // Whoever merges meanwhile does what is due, but may have begun before something was deleted.
+      if purging { throw VectorIndex.Occupied() }
     }
   }
 
   /// Builds the index again from the database.
   package func rebuildIndex() throws {
-    index.takeTurn().condemn("asked for", generation: nil)
+    try index.takeTurn().condemn("asked for", generation: nil)
     try settleIndex()
   }
 

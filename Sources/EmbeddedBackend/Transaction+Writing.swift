@@ -79,6 +79,7 @@ extension Transaction: MemoryWriter {
   // MARK: Memories
 
   func insert(_ memory: Memory, _ embedding: StoredEmbedding?) throws {
+    let user = try number(of: memory.user, at: memory.createdAt)
     try run(
       sql: """
         INSERT INTO memories(memory_id, user, session_id, content, text_hash, memory_type, metadata,
@@ -87,17 +88,34 @@ extension Transaction: MemoryWriter {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        memory.id.description, try number(of: memory.user, at: memory.createdAt),
-        memory.session?.description, memory.content, textHash(memory.content), memory.type,
-        try json(memory.metadata), memory.createdAt.milliseconds,
-        memory.updatedAt.milliseconds, memory.occurredAt?.milliseconds, memory.importance,
+        memory.id.description, user, memory.session?.description, memory.content,
+        textHash(memory.content), memory.type, try json(memory.metadata),
+        memory.createdAt.milliseconds, memory.updatedAt.milliseconds,
+        memory.occurredAt?.milliseconds, memory.importance,
         memory.accessCount, memory.lastAccessedAt?.milliseconds, memory.version,
         memory.expiresAt?.milliseconds, memory.supersedes?.description,
         memory.supersededBy?.description,
-        // Said here as well as by the trigger, or the row would pass through the index of those without.
         embedding.map { !$0.passages.isEmpty } ?? false,
       ])
-    if let embedding { try add(embedding, to: db.lastInsertedRowID) }
+    let key = db.lastInsertedRowID
+    try count(memory.session, of: user)
+    try noteChange(of: key)
+    if let embedding { try add(embedding, to: key) }
+  }
+
+  /// Counts a memory that was added.
+  private func count(_ session: SessionID?, of user: Int64) throws {
+    try run(sql: "UPDATE lifetime SET total = total + 1 WHERE name = 'memories'", arguments: [])
+    guard let session else { return }
+    try run(
+      sql: """
+        UPDATE sessions SET memory_count = memory_count + 1 WHERE session_id = ? AND user = ?
+        """, arguments: [session.description, user])
+  }
+
+  /// Has the index look at a memory again.
+  private func noteChange(of memory: Int64) throws {
+    try run(sql: "INSERT INTO changes(memory) VALUES (?)", arguments: [memory])
   }
 
   func insert(_ versions: [MemoryVersion], of id: MemoryID, in scope: Scope) throws {
@@ -244,6 +262,7 @@ extension Transaction: MemoryWriter {
       sql: "DELETE FROM sessions WHERE user = (SELECT id FROM users WHERE name = ?)",
       arguments: [scope.user.description])
     try db.execute(sql: "DELETE FROM users WHERE name = ?", arguments: [scope.user.description])
+    known.numbers[scope.user] = nil
     return deleted
   }
 
@@ -251,8 +270,19 @@ extension Transaction: MemoryWriter {
 
   /// The number of a user, who is made when new.
   private func number(of user: UserID, at now: Timestamp) throws -> Int64 {
-    let known = try db.cachedStatement(sql: "SELECT id FROM users WHERE name = ?")
-    if let number = try Int64.fetchOne(known, arguments: [user.description]) { return number }
+    if let number = known.numbers[user] { return number }
+    let number = try findNumber(of: user) ?? makeNumber(of: user, at: now)
+    known.numbers[user] = number
+    return number
+  }
+
+  private func findNumber(of user: UserID) throws -> Int64? {
+    try Int64.fetchOne(
+      try db.cachedStatement(sql: "SELECT id FROM users WHERE name = ?"),
+      arguments: [user.description])
+  }
+
+  private func makeNumber(of user: UserID, at now: Timestamp) throws -> Int64 {
     try db.execute(
       sql: "INSERT INTO users(name, created_at) VALUES (?, ?)",
       arguments: [user.description, now.milliseconds])
@@ -280,9 +310,13 @@ extension Transaction: MemoryWriter {
 
   private func store(_ embedding: StoredEmbedding, of memory: Int64) throws {
     try run(sql: "DELETE FROM embeddings WHERE memory = ?", arguments: [memory])
+    guard !embedding.passages.isEmpty else { return }
     try add(embedding, to: memory)
+    try run(sql: "UPDATE memories SET has_vector = 1 WHERE id = ?", arguments: [memory])
+    try noteChange(of: memory)
   }
 
+  /// Adds vectors; that the memory has some, and is another one for the index, is the caller's to say.
   private func add(_ embedding: StoredEmbedding, to memory: Int64) throws {
     let statement = try db.cachedStatement(
       sql: "INSERT INTO embeddings(id, memory, span_start, span_end, vector) VALUES (?, ?, ?, ?, ?)"

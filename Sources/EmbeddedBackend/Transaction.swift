@@ -5,8 +5,14 @@ internal import Synchronization
 
 /// One transaction: the state of the database that its statements see, at one moment.
 struct Transaction {
+  /// What need not be asked again.
+  final class Known {
+    var numbers: [UserID: Int64] = [:]
+  }
+
   let db: Database
   let now: Timestamp
+  let known = Known()
 
   init(_ db: Database, at now: Timestamp) {
     self.db = db

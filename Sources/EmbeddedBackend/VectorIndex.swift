@@ -15,6 +15,10 @@ final class VectorIndex {
   /// of the transaction any more: the search begins again.
   struct Moved: Error {}
 
+  /// Another process is publishing, or does not let go of the folder: here it is not waited for, because
+  /// whoever moves the index holds up others, and a transaction.
+  struct Occupied: Error {}
+
   private let url: URL
   private let log: @Sendable (String) -> Void
   private(set) var collection: VectorCollection?
@@ -76,7 +80,7 @@ final class VectorIndex {
 
   /// Does without the folder as it is: it is begun anew, or left alone when the system refuses it.
   func giveUp(_ error: any Error) {
-    if (error as? EngineError)?.code == .inputOutput {
+    if Self.isOfSystem(error) {
       log("the index cannot be used, so it is kept in memory: \(error)")
       isInMemory = true
       nextTrial = .now + Self.pause
@@ -85,6 +89,12 @@ final class VectorIndex {
     }
     collection = nil
     sequence = 0
+  }
+
+  /// Whether it says nothing of the folder's contents, and may pass.
+  private static func isOfSystem(_ error: any Error) -> Bool {
+    guard let code = (error as? EngineError)?.code else { return false }
+    return code == .inputOutput || code == .busy
   }
 
   /// Has the folder begun anew at the next occasion.
@@ -108,7 +118,7 @@ final class VectorIndex {
   /// 20,000, but for memories of many passages.
   private static let rowsBeforeSeal = 16_000
   /// So many changes a process that starts would have to read are sealed as well.
-  private static let changesBeforeSeal: Int64 = 2000
+  private static let changesBeforeSeal: Int64 = 1000
 
   /// Brings the collection to the state that a transaction sees.
   ///
@@ -182,19 +192,21 @@ final class VectorIndex {
 
   /// Publishes everything that the transaction sees.
   ///
-  /// - Parameter purging: whether no file may hold a byte of what is deleted any more.
-  /// - Throws: `Moved`; `EngineError`; `StorageError` when the folder cannot be written.
-  func settle(purging: Bool) throws {
+  /// - Parameter emptying: whether a folder that cannot be used loses what it holds.
+  /// - Returns: the collection whose files may be merged, which takes long and needs neither the right to
+  ///   move the index nor the transaction; nil when there is none.
+  /// - Throws: `Moved`; `Occupied`; `EngineError`; `StorageError` when the folder cannot be written.
+  func publish(emptying: Bool) throws -> VectorCollection? {
     guard let collection, !isInMemory else {
-      if purging { try empty() }
-      return
+      if emptying { try empty() }
+      return nil
     }
     do {
-      try collection.flush(position: UInt64(sequence))
-    } catch {
-      throw error.code == .conflict ? Moved() : error
+      guard try collection.tryFlush(position: UInt64(sequence)) else { throw Occupied() }
+    } catch let error as EngineError where error.code == .conflict {
+      throw Moved()
     }
-    _ = try collection.compact(purging ? .deleted : .due)
+    return collection
   }
 
   /// Takes what the folder holds out of it although nothing of it is wanted: it may be damaged, or of
@@ -205,8 +217,13 @@ final class VectorIndex {
       throw StorageError(
         .inputOutput, "\(url.path) cannot be written, so what was erased may still be in it.")
     }
-    _ = try VectorCollection(
-      resetting: url, .init(dimension: 1), label: "empty", generation: condemned.generation)
+    do throws(EngineError) {
+      _ = try VectorCollection(
+        resetting: url, .init(dimension: 1), label: "empty", generation: condemned.generation,
+        patience: .zero)
+    } catch {
+      throw error.code == .busy ? Occupied() : error
+    }
     condemned = (true, nil)
   }
 
@@ -255,7 +272,8 @@ final class VectorIndex {
     batch.groups.append(UInt64(passage.memory))
     batch.scopes.append(RowScope(user: row["user"], session: row["session"]))
     batch.times.append(row["time"])
-    VectorBytes.append(row["vector"], to: &batch.rows)
+    // In place: nothing else needs the bytes.
+    try row.withUnsafeData(named: "vector") { VectorBytes.append($0 ?? Data(), to: &batch.rows) }
   }
 
   /// Removes all passages of memories. They are numbered from 0, so the first number that is missing is
@@ -286,6 +304,9 @@ final class VectorIndex {
     try collection.upsert(batch)
   }
 
+  /// How long the first vector waits for whoever else begins the folder: longer than a seal takes.
+  private static let patience = Duration.seconds(2)
+
   /// Makes the collection that the first vector needs.
   private func make(_ dimension: Int, _ label: String) throws -> VectorCollection {
     let configuration = try VectorCollection.Configuration(dimension: dimension, metric: .cosine)
@@ -294,14 +315,15 @@ final class VectorIndex {
       let made =
         condemned.isSo
         ? try VectorCollection(
-          resetting: url, configuration, label: label, generation: condemned.generation)
-        : try VectorCollection(at: url, configuration, label: label)
+          resetting: url, configuration, label: label, generation: condemned.generation,
+          patience: Self.patience)
+        : try VectorCollection(at: url, configuration, label: label, patience: Self.patience)
       condemned = (false, nil)
       // Somebody else may have begun it; what it has may be newer than the transaction.
       guard made.position == 0, made.statistics.rows == 0 else { throw Moved() }
       collection = made
       return made
-    } catch let error as EngineError where error.code == .inputOutput {
+    } catch let error as EngineError where Self.isOfSystem(error) {
       if !isInMemory { giveUp(error) }
       let made = VectorCollection(configuration)
       collection = made

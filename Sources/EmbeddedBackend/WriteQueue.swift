@@ -99,7 +99,7 @@ final class WriteQueue: Sendable {
     return !write.isOver
   }
 
-  private static var overloaded: ServiceError {
+  static var overloaded: ServiceError {
     ServiceError(
       .unavailable, "Too many writes are waiting; try again.", retryAfterMilliseconds: 1000)
   }

@@ -14,6 +14,8 @@ public struct EngineError: Error, Hashable, Sendable, CustomStringConvertible {
     case corrupt
     /// Another writer has published a newer state of the folder since this collection was opened.
     case conflict
+    /// Another process or thread holds the folder and does not let go of it; nothing was changed.
+    case busy
     /// The operating system refused: permissions, space, a missing folder.
     case inputOutput
   }

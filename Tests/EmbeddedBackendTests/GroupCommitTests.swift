@@ -202,6 +202,6 @@ import Testing
     func database() -> HealthService.Part? {
       health.check(caller: ServiceFixture.anyone).parts.first { $0.name == "database" }
     }
-    #expect(database()?.detail.contains("schema version 2") == true)
+    #expect(database()?.detail.contains("schema version 3") == true)
   }
 }

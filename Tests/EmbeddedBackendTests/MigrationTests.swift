@@ -86,6 +86,46 @@ import Testing
       Set(try same.contents("tea café walrus", user: "ana", strategy: .semantic)) == Set(contents))
   }
 
+  @Test func `what version 2 counted by triggers is counted on without them, once`() throws {
+    let directory = try TemporaryDirectory()
+    let data = directory.url.appendingPathComponent("data")
+    try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+    let golden = Checkout.root.appendingPathComponent(
+      "Tests/EmbeddedBackendTests/Golden/schema-2.sql")
+    let path = data.appendingPathComponent("recollect.sqlite").path
+    let queue = try DatabaseQueue(path: path)
+    let schema = try String(contentsOf: golden, encoding: .utf8)
+    try queue.writeWithoutTransaction { db in
+      try db.execute(sql: schema)
+      try db.execute(sql: "INSERT INTO users(id, name, created_at) VALUES (1, 'ana', 1)")
+      try db.execute(
+        sql: """
+          INSERT INTO memories(memory_id, user, content, text_hash, memory_type, created_at,
+            updated_at, importance) VALUES (?, 1, 'green tea', ?, 'fact', 5, 5, 0.5)
+          """, arguments: [MemoryID.make().description, EqualText.hash("green tea")])
+    }
+    try queue.close()
+    let fixture = try ServiceFixture(directory: directory)
+    #expect(try fixture.memories.embedMissing() == 1)
+    let session = try fixture.open("ana").session.id
+    _ = try fixture.add("black tea", user: "ana")
+    for text in ["white tea", "tea with milk"] {
+      _ = try fixture.add(text, user: "ana", session: session)
+    }
+    let (total, held, changes) = try DatabaseQueue(path: path).read { db in
+      (
+        try Int.fetchOne(db, sql: "SELECT total FROM lifetime WHERE name = 'memories'"),
+        try Int.fetchOne(db, sql: "SELECT memory_count FROM sessions"),
+        try Int.fetchAll(db, sql: "SELECT memory FROM changes ORDER BY sequence")
+      )
+    }
+    #expect(total == 4 && held == 2 && changes == [1, 1, 2, 3, 4])
+    #expect(StoreExamination(data).findings().allSatisfy { $0.status < .wrong })
+    #expect(try fixture.contents("tea", user: "ana", strategy: .semantic).count == 4)
+    let report = try fixture.store.verifyIndex()
+    #expect(report.agrees && report.vectors == 4)
+  }
+
   @Test func `when a newer program changes the tables meanwhile, this one says to restart it`()
     throws
   {

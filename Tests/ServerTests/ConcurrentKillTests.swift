@@ -19,7 +19,7 @@ import Testing
     throws
   {
     var generator = SeededGenerator(seed: Self.seed)
-    var totals = (rounds: 0, kills: 0, acknowledged: 0, searches: 0)
+    var totals = (rounds: 0, kills: 0, acknowledged: 0, searches: 0, compared: 0)
     while totals.rounds < Self.rounds {
       let directory = try TemporaryDirectory()
       let flock = try Flock(directory.url.appendingPathComponent("data"), count: 4)
@@ -27,7 +27,9 @@ import Testing
       let rounds = min(Self.roundsOfDirectory, Self.rounds - totals.rounds)
       for number in 0..<rounds {
         let label = "seed \(Self.seed), round \(totals.rounds + number)"
-        totals.kills += try round(number, flock, &ledger, &generator, label)
+        let (kills, compared) = try round(number, flock, &ledger, &generator, label)
+        totals.kills += kills
+        totals.compared += compared
       }
       for server in flock.servers {
         #expect(try ledger.complaints(server, about: ledger.known.keys) == [], "seed \(Self.seed)")
@@ -39,16 +41,17 @@ import Testing
     print(
       """
       kill test: seed \(Self.seed), \(totals.rounds) rounds, \(totals.kills) kills, \
-      \(totals.acknowledged) records acknowledged, \(totals.searches) searches meanwhile, 0 lost
+      \(totals.acknowledged) records acknowledged, \(totals.searches) searches meanwhile, 0 lost, \
+      \(totals.compared) rows of the index compared
       """)
     #expect(totals.acknowledged > totals.rounds && totals.searches > 0)
   }
 
-  /// One round; returns how many were killed.
+  /// One round; returns how many were killed, and how many rows of the index were compared.
   private func round(
     _ number: Int, _ flock: Flock, _ ledger: inout Ledger, _ generator: inout SeededGenerator,
     _ label: String
-  ) throws -> Int {
+  ) throws -> (kills: Int, compared: Int) {
     let count = [1, 1, 2, 3, 4].randomElement(using: &generator) ?? 1
     let victims = Set((0..<4).shuffled(using: &generator).prefix(count))
     let delay = UInt32.random(in: 5_000...80_000, using: &generator)
@@ -75,15 +78,22 @@ import Testing
         #expect(found.contents.contains(text), "\(label), server \(place)")
       }
     }
-    try expectHealthy(flock.directory, label)
-    return victims.count
+    return (victims.count, try expectHealthy(flock.directory, label, memories: ledger.known.count))
   }
 
-  private func expectHealthy(_ directory: URL, _ label: String) throws {
-    let outcome = try RecollectProcess().run([
-      "doctor", "--data-directory", directory.path, "--model", "hashing", "--json",
-    ])
-    #expect(outcome.status == 0, "\(label): \(outcome.text)")
+  /// Has every page of the database looked at, and every row of the index held against the database's;
+  /// returns how many there were. Every memory of these tests has one vector.
+  private func expectHealthy(_ directory: URL, _ label: String, memories: Int) throws -> Int {
+    let options = ["--data-directory", directory.path, "--model", "hashing", "--json"]
+    let doctor = try RecollectProcess().run(["doctor"] + options)
+    #expect(doctor.status == 0, "\(label): \(doctor.text)")
+    let outcome = try RecollectProcess().run(["index", "verify"] + options)
+    let report = try JSONDecoder().decode(JSONValue.self, from: outcome.standardOutput)
+    #expect(
+      outcome.status == 0 && report["sound"] == true && (report["damage"] ?? .null) == .null,
+      "\(label): \(outcome.text)\(outcome.standardError)")
+    #expect(report["vectors"] == .integer(Int64(memories)), "\(label): \(outcome.text)")
+    return memories
   }
 
   @Test(.timeLimit(.minutes(5)))
@@ -119,7 +129,7 @@ import Testing
       }
     }
     #expect(ledger.acknowledged > 6)
-    try expectHealthy(flock.directory, "seed \(Self.seed)")
+    _ = try expectHealthy(flock.directory, "seed \(Self.seed)", memories: ledger.known.count)
   }
 
   @Test(.timeLimit(.minutes(5)))
@@ -162,6 +172,6 @@ import Testing
     #expect(Set(ledger.known.keys).subtracting(found) == [], "seed \(Self.seed)")
     // Texts that were deleted meanwhile may be there, others that nobody wrote may not.
     #expect(found.allSatisfy { everything.contains($0) || $0.hasPrefix("wordmeanwhile") })
-    try expectHealthy(other, "seed \(Self.seed)")
+    _ = try expectHealthy(other, "seed \(Self.seed)", memories: found.count)
   }
 }

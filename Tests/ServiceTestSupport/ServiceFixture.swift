@@ -39,13 +39,15 @@ package final class ServiceFixture: Sendable {
   package init(
     rules: SessionRules = SessionRules(maximumPerUser: 3, timeout: 100),
     embedder: (any Embedder)? = HashingEmbedder(), directory: TemporaryDirectory? = nil,
-    clock: ManualClock = ManualClock(), log: @escaping @Sendable (String) -> Void = { _ in }
+    clock: ManualClock = ManualClock(), patience: Duration = .seconds(30),
+    log: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     self.directory = try directory ?? TemporaryDirectory()
     self.clock = clock
     self.rules = rules
     store = try EmbeddedStore(
-      directory: self.directory.url.appendingPathComponent("data"), clock: { clock.now }, log: log)
+      directory: self.directory.url.appendingPathComponent("data"), clock: { clock.now },
+      patience: patience, log: log)
     embedding = TextEmbedding { embedder }
     let now: @Sendable () -> Timestamp = { clock.now }
     sessions = SessionService(backend: store, rules: rules, touches: touches, clock: now)

@@ -421,6 +421,27 @@ private func batch(
     #expect(refusal?.code == .inputOutput && refusal?.message.contains("00000098") == true)
   }
 
+  @Test func `whoever waits for the folder gives up in time, and nothing is lost`() throws {
+    let directory = try TemporaryDirectory()
+    let collection = try VectorCollection(at: directory.url, .init(dimension: dimension))
+    var vectors = TrickyVectors(seed: 23, dimension: dimension)
+    for start in [UInt64(0), 20] {
+      try collection.upsert(batch(Array(start..<(start + 20)), &vectors, dimension: dimension))
+      try collection.flush()
+    }
+    let path = directory.url.appendingPathComponent("compaction.lock").path
+    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    defer { close(descriptor) }
+    #expect(descriptor >= 0 && flock(descriptor, LOCK_EX) == 0)
+    let refusal = #expect(throws: EngineError.self) {
+      try collection.compact(.everything, patience: .milliseconds(50))
+    }
+    #expect(refusal?.code == .busy)
+    flock(descriptor, LOCK_UN)
+    #expect(try collection.compact(.everything, patience: .milliseconds(50)) == 1)
+    #expect(collection.statistics.rows == 40 && collection.statistics.segments == 1)
+  }
+
   @Test func `readers, writers, seals and compactions beside one another never change a snapshot`()
     async throws
   {

@@ -3,6 +3,7 @@
 //   LargeIndex build   <folder> <rows> <users>   seals in pieces, then merges everything
 //   LargeIndex measure <folder> <rows> <users>   opens it in a process of its own, and searches
 //   LargeIndex remove  <folder> <rows> <users>   deletes one user
+//   LargeIndex merge   <folder> <rows> <users>   writes the index anew while it searches
 import Foundation
 import VectorEngine
 
@@ -16,7 +17,7 @@ enum LargeIndex {
     let arguments = Array(CommandLine.arguments.dropFirst())
     let numbers = arguments.dropFirst(2).compactMap { Int($0) }
     guard arguments.count == 4, numbers.count == 2, numbers[1] > 0, numbers[0] >= numbers[1] else {
-      print("usage: LargeIndex build|measure|remove <folder> <rows> <users>")
+      print("usage: LargeIndex build|measure|remove|merge <folder> <rows> <users>")
       exit(64)
     }
     let users = EqualUsers(rows: numbers[0], users: numbers[1], dimension: dimension)
@@ -25,6 +26,7 @@ enum LargeIndex {
     case "build": try build(users, in: folder)
     case "measure": try measure(users, in: folder)
     case "remove": try remove(users, in: folder)
+    case "merge": try merge(users, in: folder)
     default: exit(64)
     }
   }
@@ -129,6 +131,28 @@ enum LargeIndex {
     try collection.flush()
     say("deleting a user of \(removed) rows", milliseconds(marked - start))
     say("making that durable", milliseconds(clock.now - marked))
+  }
+
+  /// What was deleted gives the merge a reason.
+  private static func merge(_ users: EqualUsers, in folder: URL) throws {
+    let outcome = try BesideMerging(users, folder).run()
+    say("writing the index anew, beside searches", seconds(outcome.merging))
+    let parts = [
+      ("alone", outcome.alone), ("beside the merge", outcome.beside),
+      ("first in the new file", outcome.first), ("alone again", outcome.after),
+    ]
+    for (name, times) in parts {
+      let numbers = [0.5, 0.99, 0.999, 1].map { microseconds(times.quantile($0)) }
+      say(
+        "scoped search, \(name): p50, p99, p99.9, slowest of \(times.sorted.count)",
+        numbers.joined(separator: ", "))
+    }
+    let quiet = outcome.alone.quantile(0.99)
+    for share in [0.99, 0.999, 1] {
+      say(
+        "beside the merge, p\(share * 100) : p99 alone",
+        rounded(outcome.beside.quantile(share) / quiet, "times"))
+    }
   }
 
   // MARK: Printing

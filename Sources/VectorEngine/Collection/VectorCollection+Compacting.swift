@@ -18,17 +18,21 @@ extension VectorCollection {
   /// rows sealed by 20,000 lie in about six files. Searches and writes go on meanwhile, `flush` too; what was
   /// written here and not flushed stays as it is. Another compaction of the folder is waited for.
   ///
-  /// - Parameter sides: makes what is kept beside the rows of a new file; without it the new file has none.
+  /// - Parameters:
+  ///   - patience: how long, at most.
+  ///   - sides: makes what is kept beside the rows of a new file; without it the new file has none.
   /// - Returns: how many steps there were.
   /// - Complexity: O(rows that are merged × `dimension`) time; in memory O(users + sessions) of them, 12
   ///   bytes for each row, and a few megabytes.
-  /// - Throws: `corrupt` for damage in a row that would be copied, `inputOutput`; the folder is then as
-  ///   it was before or after the last step.
+  /// - Throws: `corrupt` for damage in a row that would be copied, `busy`, `inputOutput`; the folder is
+  ///   then as it was before or after the last step.
   public func compact(
-    _ compaction: Compaction = .due, sides: SideSectionMaker? = nil
+    _ compaction: Compaction = .due, patience: Duration = .seconds(600),
+    sides: SideSectionMaker? = nil
   ) throws(EngineError) -> Int {
     guard let folder else { return 0 }
-    return try folder.withLock(Folder.compactionLock) { () throws(EngineError) in
+    return try folder.withLock(Folder.compactionLock, patience: patience) {
+      () throws(EngineError) in
       var steps = 0
       while try step(compaction, folder, sides) { steps += 1 }
       if compaction == .deleted {
@@ -90,7 +94,9 @@ extension VectorCollection {
       folder.discard(Folder.compacting)
       return false
     }
-    let inputs = Array(segments[range])
+    let inputs = try segments[range].map { sealed throws(EngineError) in
+      try Self.ownReading(of: sealed, folder)
+    }
     let output = try SegmentWriter(merging: inputs, start.configuration)
     if output.rowCount > 0 {
       try Self.write(output, as: Folder.compacting, folder, try output.ids(), sides, inputs)
@@ -98,6 +104,15 @@ extension VectorCollection {
     return try folder.withLock { () throws(EngineError) in
       try publish(output, inputs, folder)
     }
+  }
+
+  /// The same file through another mapping: merging gives the memory of what it has read back, and
+  /// searches would have to fetch their pages again.
+  private static func ownReading(
+    of sealed: SealedRows, _ folder: Folder
+  ) throws(EngineError) -> SealedRows {
+    try SealedRows(
+      try Segment(folder: folder.path, name: sealed.segment.name), dead: sealed.dead)
   }
 
   /// Puts a merged file in the place of those it was made from.

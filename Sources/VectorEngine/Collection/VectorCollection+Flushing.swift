@@ -4,8 +4,8 @@ extension VectorCollection {
   /// Makes everything that was written durable: the buffer becomes a segment, deletions are listed in
   /// the manifest. Does nothing for a collection in memory, or when there is nothing to publish.
   ///
-  /// It waits for another process that is publishing; a compaction that is under way does not hold it
-  /// up.
+  /// It waits for another process that is publishing, half a minute at most; a compaction that is under
+  /// way does not hold it up.
   ///
   /// - Parameters:
   ///   - position: how far the caller has come in a counting of its own; stays as it is when nil.
@@ -14,8 +14,8 @@ extension VectorCollection {
   /// - Complexity: O(buffered rows × `dimension`), and O(deleted rows of the folder).
   /// - Throws: `conflict` when another writer has published since this collection was opened,
   ///   flushed or refreshed (nothing is lost: `refresh(discardingChanges:)` and repeat what was
-  ///   written since); `inputOutput`, after which what was written here is still there, and the
-  ///   folder is as it was or already as it was to become.
+  ///   written since); `busy`; `inputOutput`. What was written here is then still there, and the folder
+  ///   is as it was or, after `inputOutput`, already as it was to become.
   public func flush(
     position: UInt64? = nil, label: String? = nil, sides: SideSectionMaker? = nil
   ) throws(EngineError) {

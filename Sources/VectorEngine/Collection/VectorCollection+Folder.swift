@@ -9,24 +9,29 @@ public import Foundation
 extension VectorCollection {
   /// Opens the collection of a folder, or makes a new one there.
   ///
-  /// - Parameter label: what a new folder says about whose index it is; see `label`.
+  /// - Parameters:
+  ///   - label: what a new folder says about whose index it is; see `label`.
+  ///   - patience: how long another process that makes the same folder is waited for.
   /// - Throws: `invalidArgument` when the folder's collection has another dimension or metric;
-  ///   `corrupt`, `unsupportedVersion` for files that cannot be used; `inputOutput`.
+  ///   `corrupt`, `unsupportedVersion` for files that cannot be used; `busy`, `inputOutput`.
   public convenience init(
-    at url: URL, _ configuration: Configuration, label: String = ""
+    at url: URL, _ configuration: Configuration, label: String = "",
+    patience: Duration = .seconds(30)
   ) throws(EngineError) {
-    try self.init(at: url, configuration, label: label, files: LocalFiles())
+    try self.init(
+      at: url, configuration, label: label, patience: patience, files: LocalFiles())
   }
 
   /// The same through a file system of the caller's.
   package convenience init(
-    at url: URL, _ configuration: Configuration, label: String = "", files: any FileSystem
+    at url: URL, _ configuration: Configuration, label: String = "",
+    patience: Duration = .seconds(30), files: any FileSystem
   ) throws(EngineError) {
     let folder = Folder(url.path, files)
     try Self.check(label)
     try folder.create()
     if !folder.exists(Manifest.name) {
-      try folder.withLock { () throws(EngineError) in
+      try folder.withLock(patience: patience) { () throws(EngineError) in
         guard !folder.exists(Manifest.name) else { return }
         // A manifest is there before the first segment, so this one was lost: to begin anew would
         // overwrite what is left.
@@ -77,14 +82,16 @@ extension VectorCollection {
   /// - Parameters:
   ///   - label: whose index it is.
   ///   - generation: that of the state that is not wanted; nil when it could not even be opened.
-  /// - Throws: `inputOutput`.
+  ///   - patience: how long another process that is publishing is waited for.
+  /// - Throws: `busy`, `inputOutput`.
   public convenience init(
-    resetting url: URL, _ configuration: Configuration, label: String, generation: UInt64?
+    resetting url: URL, _ configuration: Configuration, label: String, generation: UInt64?,
+    patience: Duration = .seconds(30)
   ) throws(EngineError) {
     let folder = Folder(url.path)
     try Self.check(label)
     try folder.create()
-    try folder.withLock { () throws(EngineError) in
+    try folder.withLock(patience: patience) { () throws(EngineError) in
       let known: Manifest?
       do throws(EngineError) {
         let (manifest, _) = try Self.open(folder)

@@ -87,12 +87,22 @@ struct Folder: Sendable {
   /// Removes a file that may not be there; one that stays is overwritten or removed another time.
   func discard(_ name: String) { try? files.remove(path(of: name)) }
 
+  /// How long a lock is waited for: far longer than a seal takes, but its holder may be suspended.
+  static let patience = Duration.seconds(30)
+
   /// Runs the body while no other process or collection holds this lock of the folder.
+  ///
+  /// - Throws: `busy` when somebody else does not let go of it.
   func withLock<R>(
-    _ name: String = Folder.lock, _ body: () throws(EngineError) -> R
+    _ name: String = Folder.lock, patience: Duration = Folder.patience,
+    _ body: () throws(EngineError) -> R
   ) throws(EngineError) -> R {
-    let held = try FolderLock(path(of: name), waits: true)
+    let held = try FolderLock(path(of: name), until: .now + patience)
     defer { _ = held }
+    guard held.isHeld else {
+      throw EngineError(
+        .busy, "Another process holds \(path(of: name)) and does not let go of it; try again.")
+    }
     return try body()
   }
 
@@ -100,7 +110,7 @@ struct Folder: Sendable {
   func withLockIfFree<R>(
     _ name: String = Folder.lock, _ body: () throws(EngineError) -> R
   ) throws(EngineError) -> R? {
-    let held = try FolderLock(path(of: name), waits: false)
+    let held = try FolderLock(path(of: name), until: .now)
     guard held.isHeld else { return nil }
     return try body()
   }
@@ -111,23 +121,31 @@ private final class FolderLock {
   private let descriptor: Int32
   let isHeld: Bool
 
-  init(_ path: String, waits: Bool) throws(EngineError) {
-    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+  /// Tries until it has the lock or the deadline has passed: the system's own waiting has no end.
+  init(_ path: String, until deadline: ContinuousClock.Instant) throws(EngineError) {
+    descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .fromSystem("open", path) }
-    while flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
-      if errno == EINTR { continue }
-      let error = EngineError.fromSystem("lock", path)
-      guard errno == EWOULDBLOCK else {
+    var pause = Self.pauses.lowerBound
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      let code = errno
+      if code == EINTR { continue }
+      guard code == EWOULDBLOCK else {
+        let error = EngineError.fromSystem("lock", path)
         close(descriptor)
         throw error
       }
-      self.descriptor = descriptor
-      isHeld = false
-      return
+      guard ContinuousClock.now < deadline else {
+        isHeld = false
+        return
+      }
+      usleep(.random(in: pause / 2...pause))
+      pause = min(2 * pause, Self.pauses.upperBound)
     }
-    self.descriptor = descriptor
     isHeld = true
   }
+
+  /// Microseconds between two trials.
+  private static let pauses: ClosedRange<UInt32> = 200...5_000
 
   deinit { close(descriptor) }
 }
