@@ -46,10 +46,13 @@ package struct HybridRetrieval: Sendable {
     _ request: RetrievalRequest, in scope: Scope, _ searcher: any MemorySearcher
   ) throws -> RetrievalResult {
     let scores = try scores(request, scope, searcher)
-    let best = scores.sorted {
-      $0.value.fused != $1.value.fused
-        ? $0.value.fused > $1.value.fused : $0.key.rawValue > $1.key.rawValue
-    }.prefix(request.limit)
+    // Few words are moved while sorting; the scores themselves stay where they are.
+    let order = scores.map { (fused: $0.value.fused, key: $0.key) }.sorted {
+      $0.fused != $1.fused ? $0.fused > $1.fused : $0.key.rawValue > $1.key.rawValue
+    }
+    let best = order.prefix(request.limit).compactMap { place in
+      scores[place.key].map { (key: place.key, value: $0) }
+    }
     let records = try searcher.memories(best.map(\.key), in: scope)
     let spans = try searcher.spans(of: best.compactMap(\.value.nearest), in: scope)
     var result = RetrievalResult(hits: [], belowRelevance: 0)
@@ -78,6 +81,11 @@ package struct HybridRetrieval: Sendable {
     var fused = 0.0
     /// The nearest passage by meaning.
     var nearest: Candidate?
+
+    mutating func note(_ candidate: Candidate, semantic: Double) {
+      self.semantic = semantic
+      nearest = candidate
+    }
   }
 
   /// How many candidates each list contributes. The fused best can only be missed when it is in
@@ -88,7 +96,7 @@ package struct HybridRetrieval: Sendable {
     _ request: RetrievalRequest, _ scope: Scope, _ searcher: any MemorySearcher
   ) throws -> [MemoryKey: Score] {
     let depth = Self.depth(request.limit)
-    var scores: [MemoryKey: Score] = [:]
+    var scores = [MemoryKey: Score](minimumCapacity: depth)
     if request.strategy != .keyword, let vector = request.vector {
       for candidate in try searcher.nearest(
         to: vector, count: depth, in: scope, request.filter)
@@ -112,17 +120,18 @@ package struct HybridRetrieval: Sendable {
       }
     }
     let weights = effectiveWeights(request)
-    for (key, score) in scores {
-      scores[key]?.fused = weights.semantic * score.semantic + weights.keyword * score.keyword
+    return scores.mapValues { score in
+      var score = score
+      score.fused = weights.semantic * score.semantic + weights.keyword * score.keyword
+      return score
     }
-    return scores
   }
 
   /// Notes how near a memory is.
   private func add(_ candidate: Candidate, to scores: inout [MemoryKey: Score]) {
     let penalty = weights.passagePenalty * log2(Double(candidate.passageCount))
-    scores[candidate.key, default: Score()].semantic = min(1, max(0, candidate.score - penalty))
-    scores[candidate.key]?.nearest = candidate
+    scores[candidate.key, default: Score()].note(
+      candidate, semantic: min(1, max(0, candidate.score - penalty)))
   }
 
   /// How much text a search reads again to find where in long memories the words stand.
