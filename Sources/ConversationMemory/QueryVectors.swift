@@ -30,8 +30,9 @@ final class QueryVectors: Sendable {
     let key = Key(user: user, text: ExactText(text), embedder: embedder)
     return state.withLock { state in
       state.uses += 1
-      state.entries[key]?.lastUse = state.uses
-      return state.entries[key]?.vector
+      guard let place = state.entries.index(forKey: key) else { return nil }
+      state.entries.values[place].lastUse = state.uses
+      return state.entries.values[place].vector
     }
   }
 

@@ -12,9 +12,8 @@ internal import VectorEngine
 /// checkpoint, holds one lock across them: SQLite before 3.51.3 can lose committed pages when a
 /// checkpoint meets a commit that restarts the log, so the two must never meet.
 package final class EmbeddedStore: MemoryBackend {
-  /// Ended before the pool, whose writer is to be the last.
-  private let readers: ReadConnections
   let pool: DatabasePool
+  private let readers: ReadConnections
   private let lock: ProcessLock
   private let writes: WriteQueue
   let index: DerivedIndex
@@ -201,8 +200,9 @@ package final class EmbeddedStore: MemoryBackend {
       try pool.writeWithoutTransaction { db in
         try lock.withLock { _ = try db.checkpoint(.passive) }
       }
-      try readers.close()
       try pool.close()
+      // After the writer, so that SQLite leaves the log as it is: who only reads may not fold it.
+      try readers.close()
     }
   }
 

@@ -14,7 +14,8 @@ package final class HTTPListener: Sendable {
   private let host: String
   private let port: Int
   private let logger: Logger
-  private let readers = WorkPool(limit: concurrentReads)
+  private let readers = WorkPool(
+    limit: concurrentReads, whileQuick: max(2, ProcessInfo.processInfo.activeProcessorCount))
   private let writers = WorkPool(limit: concurrentWrites)
   private let connections = OpenConnections()
   private let stop = AsyncStream<Void>.makeStream()

@@ -70,6 +70,8 @@ final class ConnectionWatcher: ChannelDuplexHandler, RemovableChannelHandler {
   func handlerRemoved(context: ChannelHandlerContext) { connections.remove(context.channel) }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    // Something comes after a head, and waits at least as long.
+    if case .head = unwrapOutboundIn(data) { return context.write(data, promise: promise) }
     let promise = promise ?? context.eventLoop.makePromise(of: Void.self)
     if pending == 0 { waitingSince = .now() }
     pending += 1

@@ -1,3 +1,4 @@
+import Foundation
 import MCPServer
 import Records
 import SchemaTestSupport
@@ -180,5 +181,45 @@ import Testing
     await #expect(processExitsWith: .failure) {
       _ = makeServer([EchoTool(), EchoTool()])
     }
+  }
+}
+
+/// Outputs that write themselves say what their `encode` says.
+@Suite struct WrittenOutputTests {
+  private func check<Output: Codable>(_ type: Output.Type, _ text: String) throws {
+    let output = try JSON.value(type, from: text)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    #expect(try JSON.text(output) == String(decoding: try encoder.encode(output), as: UTF8.self))
+    #expect(try JSON.text(output) == text)
+  }
+
+  @Test func `what search_memories and the tools of one session give`() throws {
+    let hit = { (more: String) in
+      """
+      {"factors":{"frequency":0,"importance":0.5,"keyword":1,"recency":0.25,"semantic":0.125,\
+      "session":0},"memory":{"access_count":2,"content":"a \\"quoted\\" \\\\ word","created_at":\
+      "2026-11-24T08:05:09.120Z","importance":0.5,"memory_id":\
+      "01a20d54-2c5c-74a9-8abb-33aafe73353f","memory_type":"fact","metadata":{"k":[1,null]},\
+      "updated_at":"2026-11-24T08:05:09.120Z","user_id":"ana","version":1},"relevance":0.75\(more)}
+      """
+    }
+    try check(
+      SearchMemories.Output.self,
+      """
+      {"below_relevance":1,"collapsed":0,"count":2,"hits":[\(hit("")),\
+      \(hit(#","span":{"end":9,"start":3}"#))],"scope":"user"}
+      """)
+    try check(
+      SearchMemories.Output.self,
+      #"{"below_relevance":0,"collapsed":0,"count":0,"hits":[],"scope":"session"}"#)
+    try check(
+      SessionOutput.self,
+      """
+      {"session":{"created_at":"2026-11-24T08:05:09.120Z","expires_at":"2026-11-25T08:05:09.120Z",\
+      "interaction_count":0,"last_activity":"2026-11-24T08:05:09.120Z","memory_count":3,\
+      "metadata":{},"name":"n","session_id":"01a20d54-2c5c-74a9-8abb-33aafe73353f",\
+      "status":"active","user_id":"ana"}}
+      """)
   }
 }

@@ -93,11 +93,13 @@ package struct ArgumentReader {
   package mutating func optional<Value>(
     _ name: String, _ rule: ArgumentRule<Value>, default fallback: Value, _ description: String
   ) throws -> Value {
-    var schema = rule.schema
-    schema["default"] = rule.write(fallback)
-    let described = ArgumentRule(
-      schema: schema, standIn: rule.standIn, write: rule.write, read: rule.read)
-    return try optional(name, described, description) ?? fallback
+    if case .describing = mode {
+      var schema = rule.schema
+      schema["default"] = rule.write(fallback)
+      record(name, schema, description)
+    }
+    guard case .reading = mode else { return fallback }
+    return try take(name).map { try rule.read($0, ArgumentPlace(name: name)) } ?? fallback
   }
 
   /// The user the call is about.

@@ -2,12 +2,25 @@ internal import Records
 
 /// What one argument must look like: its schema, and the check that the schema promises.
 package struct ArgumentRule<Value: Sendable>: Sendable {
-  let schema: [String: JSONValue]
+  var schema: [String: JSONValue] { describe() }
   /// What a description gets in place of a value.
   let standIn: Value
   /// The JSON of a default.
   let write: @Sendable (Value) -> JSONValue
   let read: @Sendable (JSONValue, ArgumentPlace) throws -> Value
+  private let describe: @Sendable () -> [String: JSONValue]
+
+  /// - Parameter schema: made when it is asked for, which is once: a rule is made for each call.
+  init(
+    schema: @autoclosure @escaping @Sendable () -> [String: JSONValue], standIn: Value,
+    write: @escaping @Sendable (Value) -> JSONValue,
+    read: @escaping @Sendable (JSONValue, ArgumentPlace) throws -> Value
+  ) {
+    self.standIn = standIn
+    self.write = write
+    self.read = read
+    describe = schema
+  }
 }
 
 /// Where in the arguments a value stands.
@@ -36,9 +49,7 @@ extension ArgumentRule where Value == String {
   ///
   /// Characters are Unicode scalars, as JSON Schema counts them.
   package static func text(_ length: ClosedRange<Int>) -> Self {
-    var schema: [String: JSONValue] = ["type": "string", "maxLength": .integer(length.upperBound)]
-    if length.lowerBound > 0 { schema["minLength"] = .integer(length.lowerBound) }
-    return Self(schema: schema, standIn: "", write: JSONValue.string) { value, place in
+    Self(schema: schema(ofText: length), standIn: "", write: JSONValue.string) { value, place in
       let text = try place.string(value)
       if length.lowerBound > 0, text.allSatisfy(\.isWhitespace) {
         throw place.invalid("must not be blank")
@@ -51,21 +62,28 @@ extension ArgumentRule where Value == String {
       return text
     }
   }
+
+  private static func schema(ofText length: ClosedRange<Int>) -> [String: JSONValue] {
+    var schema: [String: JSONValue] = ["type": "string", "maxLength": .integer(length.upperBound)]
+    if length.lowerBound > 0 { schema["minLength"] = .integer(length.lowerBound) }
+    return schema
+  }
 }
 
 extension ArgumentRule where Value: RawRepresentable<String> & CaseIterable {
   /// One of the cases of an enumeration, by its raw value.
   package static func choice(of type: Value.Type = Value.self) -> Self {
-    let texts = Value.allCases.map(\.rawValue)
     guard let first = Value.allCases.first else { preconditionFailure("\(type) has no cases") }
-    let rule = "must be one of \(texts.joined(separator: ", "))"
     return Self(
-      schema: ["type": "string", "enum": .array(texts.map(JSONValue.string))], standIn: first,
+      schema: [
+        "type": "string", "enum": .array(Value.allCases.map { .string($0.rawValue) }),
+      ], standIn: first,
       write: { .string($0.rawValue) },
       read: { value, place in
-        let text = try place.string(value, or: rule)
-        guard let choice = Value(rawValue: text) else { throw place.invalid(rule) }
-        return choice
+        if let text = value.string, let choice = Value(rawValue: text) { return choice }
+        let rule = "must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", "))"
+        _ = try place.string(value, or: rule)
+        throw place.invalid(rule)
       })
   }
 }
@@ -75,10 +93,7 @@ extension ArgumentRule where Value: RawRepresentable<String> & CaseIterable {
 extension ArgumentRule where Value == Int {
   /// A whole number in a range; 5.0 is one, 5.5, "5" and true are not.
   package static func integer(in range: ClosedRange<Int>) -> Self {
-    var schema: [String: JSONValue] = ["type": "integer"]
-    if range.lowerBound > .min { schema["minimum"] = .integer(range.lowerBound) }
-    if range.upperBound < .max { schema["maximum"] = .integer(range.upperBound) }
-    return Self(schema: schema, standIn: range.lowerBound, write: JSONValue.integer) {
+    Self(schema: schema(of: range), standIn: range.lowerBound, write: JSONValue.integer) {
       value, place in
       let whole: Int? =
         switch value {
@@ -91,6 +106,13 @@ extension ArgumentRule where Value == Int {
       }
       return whole
     }
+  }
+
+  private static func schema(of range: ClosedRange<Int>) -> [String: JSONValue] {
+    var schema: [String: JSONValue] = ["type": "integer"]
+    if range.lowerBound > .min { schema["minimum"] = .integer(range.lowerBound) }
+    if range.upperBound < .max { schema["maximum"] = .integer(range.upperBound) }
+    return schema
   }
 
   private static func bounds(of range: ClosedRange<Int>) -> String {

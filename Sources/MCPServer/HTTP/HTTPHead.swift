@@ -45,16 +45,34 @@ package struct HTTPHead: Sendable {
   }
 
   /// Whether the client takes a kind of answer; without the field it takes any.
+  ///
+  /// - Parameter type: in lower case.
   package func accepts(_ type: String) -> Bool {
-    let values = values("accept")
-    guard !values.isEmpty else { return true }
-    let family = type.prefix { $0 != "/" } + "/*"
-    return values.contains { value in
-      value.lowercased().split(separator: ",").contains { choice in
-        let name = choice.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
-        return name == type || name == "*/*" || name == family
+    var isLimited = false
+    for field in fields where field.name == "accept" {
+      isLimited = true
+      for choice in field.value.utf8.split(separator: UInt8(ascii: ",")) {
+        let name = Self.type(of: choice)
+        if name.elementsEqual(type.utf8) || name.elementsEqual("*/*".utf8) { return true }
+        let family = type.utf8.prefix { $0 != UInt8(ascii: "/") }
+        if name.starts(with: family), name.dropFirst(family.count).elementsEqual("/*".utf8) {
+          return true
+        }
       }
     }
+    return !isLimited
+  }
+
+  /// What stands before the parameters of one choice, in lower case and without blanks.
+  private static func type(of choice: Substring.UTF8View) -> [UInt8] {
+    var name: [UInt8] = []
+    name.reserveCapacity(choice.count)
+    for byte in choice {
+      if byte == UInt8(ascii: ";") { break }
+      if byte == 0x20 || byte == 0x09 { continue }
+      name.append(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
+    }
+    return name
   }
 
   /// The token of `Authorization: Bearer`, nil when there is none; the scheme in any case.

@@ -15,6 +15,29 @@ package final class WorkPool: Sendable {
     /// Threads that wait on the semaphore and were not signalled yet.
     var idle = 0
     var waiting: [Work] = []
+    /// How many threads work at once for now.
+    var share: Int
+    /// How many pieces have begun, and had begun when it was last looked.
+    var begun = 0
+    var seen = 0
+    var isWatched = false
+    var grown = ContinuousClock.now
+
+    var working: Int { threads - idle }
+
+    init(share: Int) { self.share = share }
+
+    /// How one more thread comes to work, when one may.
+    mutating func start(limit: Int) -> Start {
+      guard working < share else { return .nothing }
+      if idle > 0 {
+        idle -= 1
+        return .wake
+      }
+      guard threads < limit else { return .nothing }
+      threads += 1
+      return .thread
+    }
   }
 
   private enum Start {
@@ -24,33 +47,76 @@ package final class WorkPool: Sendable {
   }
 
   private let limit: Int
-  private let state = Mutex(State())
+  private let quickShare: Int
+  private let state: Mutex<State>
   private let wake = DispatchSemaphore(value: 0)
   private let unfinished = DispatchGroup()
 
   /// How long a thread without work stays.
   private static let patience = DispatchTimeInterval.seconds(5)
 
+  /// How long no piece may begin, while some wait, before one more thread is let in.
+  private static let stall = DispatchTimeInterval.milliseconds(10)
+  /// How long one more is let in at least.
+  private static let stay = Duration.milliseconds(100)
+
   /// - Parameter limit: how many pieces run at once.
-  package init(limit: Int) { self.limit = limit }
+  /// - Parameter quickShare: how many run at once as long as one after the other begins. Where pieces
+  ///   compute, more threads than cores only take them from each other; where they wait, more are let
+  ///   in as soon as nothing begins for a moment. Nil for the limit from the first.
+  package init(limit: Int, whileQuick quickShare: Int? = nil) {
+    self.limit = limit
+    self.quickShare = min(limit, quickShare ?? limit)
+    state = Mutex(State(share: self.quickShare))
+  }
 
   /// Runs the work soon; pieces begin in the order in which they are given.
   package func run(_ work: @escaping @Sendable () -> Void) {
     unfinished.enter()
-    let start = state.withLock { state -> Start in
+    let (start, isUnwatched) = state.withLock { state -> (Start, Bool) in
       state.waiting.append(work)
-      if state.idle > 0 {
-        state.idle -= 1
-        return .wake
+      let start = state.start(limit: limit)
+      guard case .nothing = start, state.share < limit, !state.isWatched else {
+        return (start, false)
       }
-      guard state.threads < limit else { return .nothing }
-      state.threads += 1
-      return .thread
+      state.isWatched = true
+      state.seen = state.begun
+      return (start, true)
     }
+    perform(start)
+    if isUnwatched { watch() }
+  }
+
+  private func perform(_ start: Start) {
     switch start {
     case .nothing: break
     case .wake: wake.signal()
     case .thread: Thread.detachNewThread { self.runAll() }
+    }
+  }
+
+  /// Looks again and again whether pieces begin, for as long as some wait.
+  private func watch() {
+    DispatchQueue.global().asyncAfter(deadline: .now() + Self.stall) { [self] in
+      let start = state.withLock { state -> Start? in
+        guard !state.waiting.isEmpty else {
+          state.isWatched = false
+          state.share = quickShare
+          return nil
+        }
+        let now = ContinuousClock.now
+        if state.begun == state.seen, state.share < limit {
+          state.share += 1
+          state.grown = now
+        } else if state.share > quickShare, now - state.grown > Self.stay {
+          state.share -= 1
+        }
+        state.seen = state.begun
+        return state.start(limit: limit)
+      }
+      guard let start else { return }
+      perform(start)
+      watch()
     }
   }
 
@@ -85,13 +151,14 @@ package final class WorkPool: Sendable {
     }
   }
 
-  /// The next piece; without one the thread counts as idle.
+  /// The next piece; without one, or where too many work, the thread counts as idle.
   private func next() -> Work? {
     state.withLock { state in
-      guard !state.waiting.isEmpty else {
+      guard !state.waiting.isEmpty, state.working <= state.share else {
         state.idle += 1
         return nil
       }
+      state.begun += 1
       return state.waiting.removeFirst()
     }
   }
