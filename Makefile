@@ -6,6 +6,7 @@
 #   make kill    the long kill test: 1,000 rounds of four servers, and eight processes that checkpoint
 #   make wall    the long test of scopes: 100,000 calls, and 40,000 over MCP
 #   make fuzz    a million broken messages, heads and streams of bytes
+#   make idle    ten minutes of clients that ask nothing; DURATION=SECONDS
 #   make load    what the server bears over HTTP, beside FastMCP; on a quiet machine
 #   make test-oauth  the tests of tokens, in a build with the trait OAuth
 #   make exact   the long test of exactness: a million searches on each instruction set
@@ -34,9 +35,10 @@ SEARCHES ?= 1000000
 MESSAGES ?= 1000000
 SEED ?= 1
 ROUNDS ?= 1000
+DURATION ?= 600
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: setup packages build model probe demo test kill wall exact fuzz load test-oauth format \
+.PHONY: setup packages build model probe demo test kill wall exact fuzz idle load test-oauth format \
 	bench-scoped bench-durable bench-peers bench-peers-quick bench-ten-million peers limits embeddings
 
 setup: packages build model
@@ -87,6 +89,10 @@ fuzz: setup
 	$(SWIFT) build -c release --product $(TESTS)
 	RECOLLECT_TEST_FUZZ_MESSAGES=$(MESSAGES) $(SWIFT) test -c release --skip-build --disable-xctest --filter 'FuzzTests'
 
+idle: setup
+	$(SWIFT) build -c release --product $(TESTS)
+	RECOLLECT_TEST_IDLE_SECONDS=$(DURATION) $(SWIFT) test -c release --skip-build --disable-xctest --filter 'IdleTests'
+
 # Rates and latencies with wrk; memory with idle clients and subscriptions. FastMCP stands beside it.
 load: setup
 	$(call install,wrk)
@@ -96,7 +102,8 @@ load: setup
 
 test-oauth: setup
 	$(SWIFT) build -c release --product $(TESTS) --traits Server,OAuth --scratch-path .build-oauth
-	$(SWIFT) test -c release --skip-build --disable-xctest --traits Server,OAuth --scratch-path .build-oauth --filter 'TokenTests'
+	$(SWIFT) test -c release --skip-build --disable-xctest --traits Server,OAuth --scratch-path .build-oauth \
+	  --no-parallel --filter 'TokenTests|KeySetTests|TokenServerTests'
 
 exact: setup .build/kernels/native
 	$(SWIFT) build -c release --product $(TESTS)

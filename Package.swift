@@ -215,14 +215,18 @@ let package = Package(
       name: "SchemaTestSupport", dependencies: ["Records"], path: "Tests/SchemaTestSupport",
       swiftSettings: strict),
     .testTarget(
-      name: "ServerTests", dependencies: ["CLI", "Records", "SchemaTestSupport", "TestSupport"],
+      name: "ServerTests",
+      dependencies: ["CLI", "Records", "SchemaTestSupport", "TestSupport", "TokenTestSupport"],
       swiftSettings: strict),
+    .target(
+      name: "TokenTestSupport",
+      dependencies: ["Records", .product(name: "JWTKit", package: "jwt-kit", condition: oauth)],
+      path: "Tests/TokenTestSupport", swiftSettings: strict),
     .testTarget(
       name: "TokenVerificationTests",
       dependencies: [
-        "MCPServer", "Records", "TestSupport",
+        "MCPServer", "Records", "TestSupport", "TokenTestSupport",
         .target(name: "TokenVerification", condition: oauth),
-        .product(name: "JWTKit", package: "jwt-kit", condition: oauth),
       ],
       swiftSettings: strict),
     .testTarget(name: "RepositoryTests", dependencies: ["TestSupport"], swiftSettings: strict),

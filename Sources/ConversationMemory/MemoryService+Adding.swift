@@ -152,6 +152,8 @@ extension MemoryService {
       return (scopes.map(\.user), vectors)
     }
     for start in stride(from: 0, to: drafts.count, by: Self.embeddingBatch) {
+      // Nothing is stored yet that would be missed.
+      if Interest.isGone() { throw CancellationError() }
       let end = min(start + Self.embeddingBatch, drafts.count)
       for (owner, members) in Dictionary(grouping: start..<end, by: { owners[$0] }) {
         try embedding.add(

@@ -5,96 +5,131 @@ internal import Records
 
 /// The keys of the authorization server, fetched when they are needed and kept for a while.
 actor KeySet {
+  /// What verifies signatures, by the algorithm it is for.
+  private typealias Verifiers = [String: [(id: String?, verifier: any JWTAlgorithm)]]
+
   private let source: KeySource
-  private var keys: [JWK] = []
+  private let pause: Duration
+  private let log: @Sendable (String) -> Void
+  private var text = Data()
+  private var verifiers: Verifiers = [:]
   private var fetchedAt: ContinuousClock.Instant?
   private var triedAt: ContinuousClock.Instant?
-  private var verifiers: [String: JWTKeyCollection] = [:]
+  /// Why the last attempt failed; nil when it did not.
+  private var failure: KeySource.Failure?
+  private var attempt: Task<Void, Never>?
 
-  /// Keys are fetched again after this, so that a key that was withdrawn stops.
-  private static let life = Duration.seconds(300)
   /// Keys that cannot be fetched again go on for so long.
   private static let longestLife = Duration.seconds(24 * 3600)
-  /// A token with a key that is not known makes them be fetched, but not more often than this.
-  private let pause: Duration
 
-  init(_ source: KeySource, pause: Duration = .seconds(10)) {
+  /// - Parameter pause: the time between two attempts at least; the source's own when nil.
+  init(_ source: KeySource, pause: Duration?, log: @escaping @Sendable (String) -> Void) {
     self.source = source
-    self.pause = pause
+    self.pause = pause ?? source.pause
+    self.log = log
   }
 
   /// What verifies a signature with the key of this id; nil when there is no such key.
   ///
-  /// - Throws: `KeySource.Failure` when there are no keys at all.
-  func verifier(_ id: String?, _ algorithm: String) async throws -> JWTKeyCollection? {
-    let now = ContinuousClock.now
-    let isOld = fetchedAt.map { now - $0 > Self.life } ?? true
-    if isOld || key(id, algorithm) == nil { try await refresh(now) }
-    guard let key = key(id, algorithm) else { return nil }
-    let name = "\(algorithm) \(id ?? "")"
-    if let known = verifiers[name] { return known }
-    // A collection of one key: with more, an unknown id would fall back to some other.
-    let collection = JWTKeyCollection()
-    // A key that the algorithm has no use for is none of its keys.
-    guard (try? await collection.add(jwk: key)) != nil else { return nil }
-    verifiers[name] = collection
-    return collection
+  /// Keys are waited for, but by nobody after an attempt that failed: a server of keys that is dead
+  /// must not keep those waiting whose keys are known, nor those whom it will not help.
+  ///
+  /// - Parameter id: as the token names it; without one only a single key is meant for certain.
+  /// - Throws: when there are no keys at all.
+  func verifier(
+    _ id: String?, _ algorithm: String
+  ) async throws(KeySource.Failure) -> (any JWTAlgorithm)? {
+    let isOld = fetchedAt.map { ContinuousClock.now - $0 > source.life } ?? true
+    if isOld { await refresh() }
+    if let known = known(id, algorithm) { return known }
+    await refresh()
+    guard fetchedAt != nil else { throw failure ?? KeySource.Failure(reason: "it was not fetched") }
+    return known(id, algorithm)
   }
 
-  private func key(_ id: String?, _ algorithm: String) -> JWK? {
-    let fitting = keys.filter { key in
-      (id == nil || key.keyIdentifier?.string == id) && Self.fits(key, algorithm)
+  private func known(_ id: String?, _ algorithm: String) -> (any JWTAlgorithm)? {
+    let fitting = verifiers[algorithm, default: []].filter { id == nil || $0.id == id }
+    return fitting.count == 1 ? fitting[0].verifier : nil
+  }
+
+  // MARK: Fetching
+
+  /// Joins the attempt that is under way, or begins one if the last is long enough ago.
+  private func refresh() async {
+    let hasFailed = failure != nil
+    if attempt == nil {
+      let now = ContinuousClock.now
+      if let triedAt, now - triedAt < pause { return }
+      triedAt = now
+      attempt = Task { await fetch(now) }
     }
-    // Without an id only a single key is meant for certain.
-    guard fitting.count == 1, var key = fitting.first else { return nil }
-    key.algorithm = JWK.Algorithm(rawValue: algorithm)
-    if key.keyIdentifier == nil { key.keyIdentifier = "only" }
-    return key
+    if !hasFailed { await attempt?.value }
   }
 
-  /// Whether a key is one of the algorithm's, and was not published for another.
-  private static func fits(_ key: JWK, _ algorithm: String) -> Bool {
-    if let own = key.algorithm, own.rawValue != algorithm { return false }
-    return switch algorithm.prefix(2) {
-    case "RS", "PS": key.keyType.rawValue == "RSA"
-    case "ES": key.keyType.rawValue == "EC"
-    default: key.keyType.rawValue == "OKP"
-    }
-  }
-
-  private func refresh(_ now: ContinuousClock.Instant) async throws {
-    if let triedAt, now - triedAt < pause { return try complain(now, nil) }
-    triedAt = now
-    do {
-      keys = try Self.read(try await source.fetch())
-      verifiers = [:]
+  private func fetch(_ now: ContinuousClock.Instant) async {
+    defer { attempt = nil }
+    do throws(KeySource.Failure) {
+      let text = try await source.fetch()
+      if text != self.text || fetchedAt == nil {
+        verifiers = try await Self.read(text)
+        self.text = text
+      }
       fetchedAt = now
+      failure = nil
     } catch {
-      try complain(now, error)
+      if error != failure { log("The key set of token_keys: \(error.reason).") }
+      failure = error
+      // Old keys are better than none, for a while.
+      if let fetchedAt, now - fetchedAt < Self.longestLife { return }
+      verifiers = [:]
+      fetchedAt = nil
     }
   }
 
-  /// Old keys are better than none, for a while.
-  private func complain(_ now: ContinuousClock.Instant, _ error: (any Error)?) throws {
-    if let fetchedAt, now - fetchedAt < Self.longestLife { return }
-    keys = []
-    throw error ?? KeySource.Failure(reason: "the key set cannot be had at the moment")
-  }
+  // MARK: Reading
 
   /// The keys of a set that verify signatures; what is not understood is passed over, one by one.
-  private static func read(_ data: Data) throws -> [JWK] {
-    let text = String(decoding: data, as: UTF8.self)
-    guard let list = try JSON.value(JSONValue.self, from: text)["keys"]?.array else {
-      throw KeySource.Failure(reason: "the key set has no keys")
+  private static func read(_ text: Data) async throws(KeySource.Failure) -> Verifiers {
+    guard let list = try? JSONTextReader.value(of: Array(text))["keys"]?.array else {
+      throw KeySource.Failure(reason: "it has no list of keys")
     }
-    return list.compactMap { entry in
-      guard var members = entry.object, members["use"] == nil || members["use"] == "sig" else {
-        return nil
+    var verifiers: Verifiers = [:]
+    for entry in list {
+      guard let key = key(entry) else { continue }
+      for algorithm in TokenRules.algorithms.keys where fits(key, algorithm) {
+        guard let verifier = await verifier(key, algorithm) else { continue }
+        verifiers[algorithm, default: []].append((key.keyIdentifier?.string, verifier))
       }
-      // A private key has no business here, and is not needed.
-      for name in ["d", "p", "q", "dp", "dq", "qi", "k"] { members[name] = nil }
-      return (try? JSON.text(members)).flatMap { try? JWK(json: $0) }
     }
+    return verifiers
+  }
+
+  private static func key(_ entry: JSONValue) -> JWK? {
+    guard var members = entry.object, members["use"] == nil || members["use"] == "sig",
+      members["key_ops"] == nil || members["key_ops"]?.array?.contains("verify") == true
+    else { return nil }
+    // A private key has no business here, and is not needed.
+    for name in ["d", "p", "q", "dp", "dq", "qi", "k"] { members[name] = nil }
+    return (try? JSON.text(members)).flatMap { try? JWK(json: $0) }
+  }
+
+  /// Whether a key is one of the algorithm's: of its kind, on its curve, and not published for another.
+  private static func fits(_ key: JWK, _ algorithm: String) -> Bool {
+    guard let wanted = TokenRules.algorithms[algorithm] else { return false }
+    if let own = key.algorithm, own.rawValue != algorithm { return false }
+    return key.keyType.rawValue == wanted.type && key.curve?.rawValue == wanted.curve
+  }
+
+  /// Nil for a key that is none: too short, not on its curve, or damaged.
+  private static func verifier(_ key: JWK, _ algorithm: String) async -> (any JWTAlgorithm)? {
+    var key = key
+    let name = JWKIdentifier(string: key.keyIdentifier?.string ?? "")
+    key.keyIdentifier = name
+    key.algorithm = JWK.Algorithm(rawValue: algorithm)
+    // A collection of one key: with more, an unknown id would fall back to some other.
+    let collection = JWTKeyCollection()
+    guard (try? await collection.add(jwk: key)) != nil else { return nil }
+    return try? await collection.getKey(for: name, alg: algorithm)
   }
 }
 #endif

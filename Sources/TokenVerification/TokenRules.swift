@@ -1,5 +1,5 @@
 #if OAuth
-package import Foundation
+internal import Foundation
 
 /// What a token must be for its bearer to get in.
 package struct TokenRules: Sendable {
@@ -23,10 +23,13 @@ package struct TokenRules: Sendable {
   static let leeway = 30.0
   /// Longer tokens are not looked at.
   static let lengthLimit = 16_384
-  /// Signatures with a key that others may know; those with a shared secret, and none, are not among
-  /// them: a public key must never be taken for a secret.
-  static let algorithms: Set<String> = [
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+  /// Signatures with a key that others may know, and the keys that are theirs. Those with a shared
+  /// secret, and none, are not among them: a public key must never be taken for a secret.
+  static let algorithms: [String: (type: String, curve: String?)] = [
+    "RS256": ("RSA", nil), "RS384": ("RSA", nil), "RS512": ("RSA", nil),
+    "PS256": ("RSA", nil), "PS384": ("RSA", nil), "PS512": ("RSA", nil),
+    "ES256": ("EC", "P-256"), "ES384": ("EC", "P-384"), "ES512": ("EC", "P-521"),
+    "EdDSA": ("OKP", "Ed25519"),
   ]
 
   /// URLs that differ in the case of their host, or in a slash at the end, are the same audience.

@@ -10,14 +10,17 @@ package final class TokenVerifier: Authenticator {
   private let keys: KeySet
   private let now: @Sendable () -> Double
 
-  /// - Parameter pause: how often at most unknown keys make the key set be fetched.
+  /// - Parameter pause: how often at most unknown keys make the key set be fetched; nil for what suits
+  ///   where it is.
+  /// - Parameter log: told why keys cannot be had, once.
   /// - Parameter now: seconds since 1970.
   package init(
-    _ rules: TokenRules, keys source: KeySource, pause: Duration = .seconds(10),
+    _ rules: TokenRules, keys source: KeySource, pause: Duration? = nil,
+    log: @escaping @Sendable (String) -> Void = { _ in },
     now: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 }
   ) {
     self.rules = rules
-    keys = KeySet(source, pause: pause)
+    keys = KeySet(source, pause: pause, log: log)
     self.now = now
   }
 
@@ -29,62 +32,31 @@ package final class TokenVerifier: Authenticator {
 
   package func identity(for token: String?) async throws(CredentialsRefusal) -> Identity {
     guard let token else { throw .missing }
-    let header = try Self.header(of: token)
-    guard let algorithm = header["alg"]?.string, TokenRules.algorithms.contains(algorithm) else {
+    let parts = try CompactToken(token)
+    try await verify(parts)
+    return try identity(try parts.claims())
+  }
+
+  private func verify(_ token: CompactToken) async throws(CredentialsRefusal) {
+    let header = token.header
+    guard let algorithm = header["alg"]?.string, TokenRules.algorithms[algorithm] != nil else {
       throw .invalid("The token is not signed in a way that is accepted.")
     }
     // What a header declares critical has to be understood, and nothing of the kind is.
     guard header["crit"] == nil else { throw .invalid("The token asks for extensions.") }
-    let claims = try await verified(token, key: header["kid"]?.string, algorithm)
-    return try identity(claims)
-  }
-
-  private static func header(of token: String) throws(CredentialsRefusal) -> [String: JSONValue] {
-    let malformed = CredentialsRefusal.invalid("The token is malformed.")
-    guard token.utf8.count <= TokenRules.lengthLimit else { throw malformed }
-    let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 3, let data = decoded(parts[0]),
-      let header = try? JSONTextReader.value(of: Array(data), refusesRepeatedNames: true).object
-    else { throw malformed }
-    return header
-  }
-
-  private static func decoded(_ part: Substring) -> Data? {
-    let base64 = part.replacing("-", with: "+").replacing("_", with: "/")
-    return Data(base64Encoded: base64 + String(repeating: "=", count: (4 - base64.count % 4) % 4))
-  }
-
-  private func verified(
-    _ token: String, key id: String?, _ algorithm: String
-  ) async throws(CredentialsRefusal) -> [String: JSONValue] {
-    let verifier: JWTKeyCollection?
-    do {
+    let id = header["kid"]?.string
+    let verifier: (any JWTAlgorithm)?
+    do throws(KeySource.Failure) {
       verifier = try await keys.verifier(id, algorithm)
     } catch {
       throw .unavailable("Tokens cannot be verified at the moment.")
     }
-    guard let verifier else { throw .invalid("The token is signed with an unknown key.") }
-    do {
-      return try await verifier.verify(token, as: Claims.self).members
-    } catch {
+    guard let verifier, id != nil || header["kid"] == nil else {
+      throw .invalid("The token is signed with an unknown key.")
+    }
+    guard (try? verifier.verify(token.signature, signs: token.signed)) == true else {
       throw .invalid("The token's signature does not hold.")
     }
-  }
-
-  /// The claims, whatever they are; they are looked at once the signature holds.
-  private struct Claims: JWTPayload {
-    let members: [String: JSONValue]
-
-    init(from decoder: any Decoder) throws {
-      members = try decoder.singleValueContainer().decode([String: JSONValue].self)
-    }
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.singleValueContainer()
-      try container.encode(members)
-    }
-
-    func verify(using algorithm: some JWTAlgorithm) {}
   }
 
   private func identity(_ claims: [String: JSONValue]) throws(CredentialsRefusal) -> Identity {

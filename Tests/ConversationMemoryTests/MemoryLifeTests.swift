@@ -150,6 +150,21 @@ import Testing
     #expect(statistics.bytes == (0..<60).reduce(0) { $0 + "note \($1)".utf8.count })
   }
 
+  @Test func `several memories that nobody waits for any more end between two batches`() throws {
+    let fixture = try ServiceFixture()
+    let items = (0..<200).map { (MemoryService.Draft(content: "note \($0)"), SessionID?.none) }
+    var reported: [Int] = []
+    #expect(throws: CancellationError.self) {
+      try Interest.depends(on: { reported.count == 2 }) {
+        try fixture.memories.addAll(items, caller: anyone, user: ana) { reported.append($0) }
+      }
+    }
+    #expect(reported == [32, 64])
+    #expect(
+      try fixture.memories.statistics(caller: anyone, user: ana, session: nil).statistics.total == 0
+    )
+  }
+
   @Test func `clearing stays inside its scope and its types`() throws {
     let fixture = try ServiceFixture()
     let session = try fixture.open("ana").session.id

@@ -124,12 +124,20 @@ import Testing
       resource: "https://lan/memory/mcp", authorizationServers: ["https://issuer.lan"])
     let fixture = EndpointFixture(authenticator: SampleKeys(metadata: metadata))
     let page = [("Host", "localhost"), ("Origin", "https://elsewhere.example")]
-    for path in ["", "/mcp", "/memory/mcp"] {
-      let target = "/.well-known/oauth-protected-resource" + path
+    let place = "/.well-known/oauth-protected-resource"
+    for target in ["", "/mcp", "/memory/mcp"].flatMap({ [place + $0, "/memory" + place + $0] }) {
       let document = await fixture.send("", page, method: "GET", target: target)
       #expect(document.status == 200 && document.fields["access-control-allow-origin"] == "*")
+      #expect(document.json["resource"] == "https://lan/memory/mcp")
       #expect(await fixture.send("", page, method: "OPTIONS", target: target).status == 204)
     }
+    for target in ["/other" + place, place + "/other/mcp", "/memory" + place + "x"] {
+      #expect(await fixture.send("", page, method: "GET", target: target).status == 404)
+    }
+    let refused = await fixture.send(EndpointFixture.body("tools/list"), list)
+    #expect(
+      refused.fields["www-authenticate"]?.contains(
+        "resource_metadata=\"https://lan\(place)/memory/mcp\"") == true)
   }
 
   @Test func `each identity reads its own`() async {

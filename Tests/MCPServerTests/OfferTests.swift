@@ -71,6 +71,13 @@ import Testing
     #expect(new?["message"] == old?["message"])
   }
 
+  @Test(arguments: [false, true])
+  func `a failure inside is told without its details`(isModern: Bool) throws {
+    let answer = try ask("resources/read", #"{"uri":"sample://ana/broken"}"#, modern: isModern)
+    #expect(answer["error"]?["code"] == -32603 && answer["id"] == 1)
+    #expect(try !JSON.text(answer).contains("broke\""))
+  }
+
   @Test func `modern lists and reads say how long they may be kept`() throws {
     for (method, params) in [
       ("tools/list", "{}"), ("prompts/list", "{}"), ("resources/list", "{}"),

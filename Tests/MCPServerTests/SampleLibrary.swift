@@ -2,13 +2,16 @@ import MCPServer
 import Records
 import Synchronization
 
-/// Texts of users, by address: `sample://USER/NAME`. The list of a caller shows its own.
+/// Texts of users, by address: `sample://USER/NAME`. The list of a caller shows its own; whatever is
+/// called `broken` fails to be read.
 final class SampleLibrary: Library {
   private let texts = Mutex<[String: String]>([:])
 
   init(_ texts: [String: String] = [:]) {
     self.texts.withLock { $0 = texts }
   }
+
+  private struct Broken: Error { let secret = "where it broke" }
 
   func set(_ uri: String, _ text: String?) { texts.withLock { $0[uri] = text } }
 
@@ -37,6 +40,7 @@ final class SampleLibrary: Library {
 
   func read(_ uri: String, for caller: Caller) throws -> String? {
     guard isOpen(uri, to: caller) else { return nil }
+    if uri.hasSuffix("/broken") { throw Broken() }
     return texts.withLock { $0[uri] }
   }
 

@@ -1,14 +1,16 @@
+internal import Logging
 internal import MCPServer
 internal import Records
 
 #if OAuth
+internal import Foundation
 internal import TokenVerification
 #endif
 
 extension HTTPServer {
   #if OAuth
   /// Who verifies tokens; keys of this server go on opening it.
-  static func tokens(_ settings: Settings) throws -> any Authenticator {
+  static func tokens(_ settings: Settings, _ logger: Logger) throws -> any Authenticator {
     guard let issuer = settings.tokenIssuer, let place = settings.tokenKeys else {
       throw ServiceError.invalid("auth", "oauth needs token_issuer and token_keys")
     }
@@ -29,11 +31,11 @@ extension HTTPServer {
         TokenRules(
           issuer: issuer, audiences: audiences, identityClaim: settings.identityClaim,
           resource: resource),
-        keys: source))
+        keys: source, log: { logger.warning("\($0)") }))
   }
   #else
   /// This program was built without what verifies tokens.
-  static func tokens(_ settings: Settings) throws -> any Authenticator {
+  static func tokens(_ settings: Settings, _ logger: Logger) throws -> any Authenticator {
     let given = [
       settings.tokenIssuer, settings.tokenKeys, settings.acceptedAudiences.first,
     ].compactMap { $0 }

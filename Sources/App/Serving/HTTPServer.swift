@@ -17,7 +17,7 @@ package struct HTTPServer {
   package init(_ application: Application, selection: ToolSelection) throws {
     self.application = application
     self.selection = selection
-    authenticator = try Self.authenticator(application.settings)
+    authenticator = try Self.authenticator(application.settings, application.logger)
   }
 
   /// Serves until the process is asked to stop; then work in flight is finished and stored.
@@ -67,7 +67,9 @@ package struct HTTPServer {
 
   // MARK: Who may enter
 
-  private static func authenticator(_ settings: Settings) throws -> any Authenticator {
+  private static func authenticator(
+    _ settings: Settings, _ logger: Logger
+  ) throws -> any Authenticator {
     let keys = StoredKeys(directory: settings.dataDirectory)
     switch settings.auth ?? (keys.exists ? .keys : .none) {
     case .none:
@@ -88,7 +90,7 @@ package struct HTTPServer {
       return KeyRing(directory: settings.dataDirectory)
     case .oauth:
       try refuseUser(settings)
-      return try Self.tokens(settings)
+      return try Self.tokens(settings, logger)
     }
   }
 

@@ -65,15 +65,22 @@ extension HTTPEndpoint {
 
   /// How a request for what is said of tokens is answered; nil for any other.
   ///
-  /// Behind a proxy that puts a path before the endpoint's, the resource has that path as well.
+  /// Behind a proxy that puts a path before the endpoint's, the resource has that path as well, and so
+  /// may what the proxy passes on.
   func metadataReply(_ head: HTTPHead) -> HTTPReply? {
-    guard head.path.hasPrefix(Self.metadataPath) else { return nil }
+    let path = head.path
+    guard path.utf8.count >= Self.metadataPath.utf8.count,
+      let mark = path.firstRange(of: Self.metadataPath)
+    else { return nil }
     guard let metadata = authenticator.metadata else {
       return .refusal(404, "There is nothing here.")
     }
     let own = URLComponents(string: metadata.resource)?.path ?? ""
-    guard ["", HTTPRules.path, own].contains(String(head.path.dropFirst(Self.metadataPath.count)))
-    else { return .refusal(404, "There is nothing here.") }
+    let prefix = own.hasSuffix(HTTPRules.path) ? own.dropLast(HTTPRules.path.count) : ""
+    let (before, after) = (path[..<mark.lowerBound], String(path[mark.upperBound...]))
+    guard before.isEmpty || before == prefix, ["", HTTPRules.path, own].contains(after) else {
+      return .refusal(404, "There is nothing here.")
+    }
     switch head.method {
     case "GET", "HEAD": return Self.reply(metadata)
     case "OPTIONS":
