@@ -3,30 +3,29 @@ internal import Records
 /// When a search has nothing to show: cuts that lose at most one true hit in a hundred.
 ///
 /// They decide about a query, not about each hit: a true hit beside a strong one is often weak itself,
-/// but a query to which even the best of everything is weak is about something else. Chosen on LoCoMo,
-/// held out by conversation; the article on retrieval has the curve.
+/// but a query to which even the best of everything is weak is about something else. Chosen so that they
+/// hold for talk about people (LoCoMo) as well as about code; `Ranking` has the curves.
 struct RelevanceCalibration {
   /// What the best similarity counts beside the best of the words.
   let semanticShare: Double
   /// Evidence below this is none.
   let cut: Double
 
-  /// The cut for an embedder, by words alone for one that was not measured.
+  /// The cut for an embedder; words alone have none but to share one with the query.
   ///
-  /// - Throws: `invalid_argument` for a search by meaning with an embedder that was not measured.
+  /// - Throws: `invalid_argument` for an embedder that was not measured.
   static func of(
     _ strategy: RetrievalStrategy, embedder: String?
   ) throws(ServiceError) -> RelevanceCalibration {
-    let isMeasured = embedder == measured
-    switch strategy {
-    case .semantic where isMeasured: return RelevanceCalibration(semanticShare: 1, cut: 0.415)
-    case .semantic:
+    if strategy == .keyword { return RelevanceCalibration(semanticShare: 0, cut: 0) }
+    guard embedder == measured else {
       throw .invalid(
         "min_relevance",
         "auto is known for \(measured) only, not for \(embedder ?? "no model"): give a number")
-    case .hybrid where isMeasured: return RelevanceCalibration(semanticShare: 0.7, cut: 0.355)
-    case .hybrid, .keyword: return RelevanceCalibration(semanticShare: 0, cut: 0.124)
     }
+    return strategy == .semantic
+      ? RelevanceCalibration(semanticShare: 1, cut: 0.24)
+      : RelevanceCalibration(semanticShare: 0.7, cut: 0.21)
   }
 
   private static let measured = "all-MiniLM-L6-v2"

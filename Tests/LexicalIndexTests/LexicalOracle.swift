@@ -36,13 +36,18 @@ struct LexicalOracle {
     let best = rarities.reduce(0.0) { $0 + $1.rarity }
     var scores: [(id: UInt64, score: Double)] = []
     for (id, row) in rows where allowing(id) {
-      let around = context(of: id, row, rows)
-      let shares = around.reduce(0.0) { $0 + $1.share }
-      let length = around.reduce(0.0) { $0 + $1.share * Double($1.terms.count) } / shares
+      let whole = context(of: id, row, rows)
+      let shares = whole.reduce(0.0) { $0 + $1.share }
+      let around = whole.map { other in
+        let length = Double(other.terms.count)
+        let isLong = !other.isRow && length > 2 * meanLength
+        return (share: isLong ? other.share * 2 * meanLength / length : other.share, other.terms)
+      }
+      let length = around.reduce(0.0) { $0 + $1.share * Double($1.1.count) } / shares
       let norm = 1.2 * (1 - 0.75 + 0.75 * length / meanLength)
       let score = rarities.reduce(0.0) { sum, term in
         let tf = around.reduce(0.0) { sum, other in
-          sum + other.share * Double(other.terms.count { $0 == term.term })
+          sum + other.share * Double(other.1.count { $0 == term.term })
         }
         return sum + term.rarity * tf / (tf + norm)
       }
@@ -54,14 +59,14 @@ struct LexicalOracle {
   /// A row and the four before and behind it in its session, with what each counts.
   private func context(
     of id: UInt64, _ row: Row, _ rows: [UInt64: Row]
-  ) -> [(share: Double, terms: [String])] {
-    guard let session = row.session else { return [(1, row.terms)] }
+  ) -> [(share: Double, terms: [String], isRow: Bool)] {
+    guard let session = row.session else { return [(1, row.terms, true)] }
     let order = rows.filter { $0.value.user == row.user && $0.value.session == session }
       .keys.sorted()
     guard let place = order.firstIndex(of: id) else { return [] }
     return order.indices.compactMap { other in
       let share = [0: 1.0, 1: 0.5, 2: 0.4, 3: 0.3, 4: 0.2][abs(other - place)]
-      return share.map { ($0, rows[order[other]]?.terms ?? []) }
+      return share.map { ($0, rows[order[other]]?.terms ?? [], other == place) }
     }
   }
 

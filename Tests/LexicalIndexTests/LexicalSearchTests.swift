@@ -241,9 +241,10 @@ private struct Twins {
   }
 
   @Test(arguments: [
-    ("", 0), ("Is it late?", 1), ("It is late.", 0), ("It is late. Is it?", 0.375),
-    ("[2026-01-01 10:00] Ana: Where?", 1), ("see http://x.org/?q=1 there", 0), ("晚了吗？是。", 4.0 / 6),
-    ("He asked \"why?\" and left", 10.0 / 23), ("???", 0), ("version 3.5 is out", 0),
+    ("", 0.0), ("Is it late?", 1.0), ("It is late.", 0.0), ("It is late. Is it?", 0.375),
+    ("[2026-01-01 10:00] Ana: Where?", 1.0), ("see http://x.org/?q=1 there", 0.0),
+    ("晚了吗？是。", 4.0 / 6), ("He asked \"why?\" and left", 10.0 / 23), ("???", 0.0),
+    ("version 3.5 is out", 0.0),
   ])
   func `the share of a text that asks is measured by sentence`(text: String, share: Double) {
     #expect(abs(QuestionShare.of(text) - share) < 0.08, "\(QuestionShare.of(text))")

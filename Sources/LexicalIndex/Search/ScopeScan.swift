@@ -94,6 +94,9 @@ struct ScopeScan {
   /// How much a term counts that the row itself does not hold but one so many places before or behind
   /// it in its session: a conversation spreads what it says over several turns.
   private static let context = [1, 0.5, 0.4, 0.3, 0.2]
+  /// A neighbour counts as no more than one of so many times the mean length: a long one says much that
+  /// is not about what stands beside it.
+  private static let longestNeighbor = 2.0
 
   /// The best rows, in the order of results.
   func best(
@@ -123,7 +126,7 @@ struct ScopeScan {
         let near =
           section.isSession
           ? max(first, row - reach)..<min(section.end, row + reach + 1) : row..<row + 1
-        let length = gather(near, around: row, &frequencies)
+        let length = gather(near, around: row, weights.meanLength, &frequencies)
         let score = weights.score(of: &frequencies, norm: weights.norm(length: length))
         best.offer(LexicalMatch(id: rows[row].id, score: score))
       }
@@ -133,17 +136,21 @@ struct ScopeScan {
 
   /// Sums what a row and those around it hold of each term; returns how long they are in the mean.
   private func gather(
-    _ near: Range<Int>, around row: Int, _ frequencies: inout [Double]
+    _ near: Range<Int>, around row: Int, _ mean: Double, _ frequencies: inout [Double]
   ) -> Double {
     let rows = self.rows.span
     let findings = self.findings.span
     var length = 0.0
     var whole = 0.0
     for other in near {
-      let share = Self.context[abs(other - row)]
       let neighbour = rows[other]
-      length += share * Double(neighbour.length)
+      var share = Self.context[abs(other - row)]
       whole += share
+      let longest = Self.longestNeighbor * mean
+      if other != row, Double(neighbour.length) > longest {
+        share *= longest / Double(neighbour.length)
+      }
+      length += share * Double(neighbour.length)
       for position in neighbour.start..<neighbour.end {
         let finding = findings[Int(position)]
         frequencies[Int(finding.rank)] += share * Double(finding.frequency)

@@ -16,6 +16,8 @@ struct TermWeights: Sendable {
   /// By rank of the term.
   private let weights: [Double]
   private let total: Double
+  /// The mean number of terms of the scope's rows.
+  let meanLength: Double
   private let fixedNorm: Double
   private let normPerTerm: Double
 
@@ -27,8 +29,8 @@ struct TermWeights: Sendable {
     total = weights.reduce(0, +)
     fixedNorm = Self.saturation * (1 - Self.lengthInfluence)
     // Without a term in the whole scope there is no match to be scored.
-    let mean = scope.meanLength
-    normPerTerm = mean > 0 ? Self.saturation * Self.lengthInfluence / mean : 0
+    meanLength = scope.meanLength
+    normPerTerm = meanLength > 0 ? Self.saturation * Self.lengthInfluence / meanLength : 0
   }
 
   /// The inverse document frequency of a term that so many of the rows hold.
