@@ -34,7 +34,7 @@ package struct RelevanceWeights: Hashable, Sendable {
   package var halfLife: Double
 
   package init(
-    semantic: Double = 0.4, keyword: Double = 0.6, neighbor: Double = 0.3,
+    semantic: Double = 0.45, keyword: Double = 0.55, neighbor: Double = 0.3,
     conversation: Double = 0.1, question: Double = 0.3, passagePenalty: Double = 0,
     recency: Double = 0.05, importance: Double = 0.1, frequency: Double = 0, session: Double = 0.05,
     time: Double = 0.2, generated: Double = 0.2, halfLife: Double = 30

@@ -88,7 +88,7 @@ import Testing
                   of: UserID(stored: "ana"), for: ServiceFixture.anyone)
                 let total = try searcher.records.memories(in: scope, .init(limit: 1)).total
                 let matches = try searcher.matching("apples", in: scope, MemoryFilter())
-                #expect(matches.count == total)
+                #expect(matches.candidates.count == total)
                 let vector = HashingEmbedder().sample("apples")
                 let nearest = try searcher.nearest(
                   to: vector, count: 1000, in: scope, MemoryFilter())

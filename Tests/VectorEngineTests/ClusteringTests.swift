@@ -1,7 +1,6 @@
 import TestSupport
 import Testing
-
-@testable import VectorEngine
+import VectorEngine
 
 @Suite struct ClusteringTests {
   /// Rows around a few directions that have nothing in common, in no order.
