@@ -23,11 +23,19 @@ struct BesideMerging {
     }
   }
 
-  /// Times of searches, in order.
+  /// Times of searches, in order, and how often the thread lost its processor meanwhile: a search that was
+  /// interrupted says what else the machine did, one that waited what the engine did.
   struct Times {
     fileprivate(set) var sorted: [Duration]
+    fileprivate(set) var uninterrupted: [Duration]
+    fileprivate(set) var waits: Int
 
-    func quantile(_ share: Double) -> Duration {
+    func quantile(_ share: Double) -> Duration { Self.quantile(share, of: sorted) }
+
+    /// The same of those that were not interrupted.
+    func ownQuantile(_ share: Double) -> Duration { Self.quantile(share, of: uninterrupted) }
+
+    private static func quantile(_ share: Double, of sorted: [Duration]) -> Duration {
       sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
     }
   }
@@ -65,16 +73,42 @@ struct BesideMerging {
   /// Asks all questions, and again while the condition holds, which is told the seconds so far; every
   /// answer must be the one of the beginning, bit for bit.
   private func search(while goesOn: (Double) -> Bool) throws -> Times {
-    var times: [Duration] = []
+    var times = Times(sorted: [], uninterrupted: [], waits: 0)
     let start = ContinuousClock.now
     repeat {
       for question in asked {
+        let before = ThreadSwitches.now
         let begun = ContinuousClock.now
         let answer = try collection.search(question.vector, count: 10, in: question.scope)
-        times.append(ContinuousClock.now - begun)
+        let time = ContinuousClock.now - begun
+        let after = ThreadSwitches.now
+        times.sorted.append(time)
+        times.waits += after.waits - before.waits
+        if after.interruptions == before.interruptions { times.uninterrupted.append(time) }
         precondition(answer == question.answer, "an answer has changed")
       }
     } while goesOn((ContinuousClock.now - start) / .seconds(1))
-    return Times(sorted: times.sorted())
+    times.sorted.sort()
+    times.uninterrupted.sort()
+    return times
+  }
+}
+
+/// How often a thread has given its processor away, because it waited or because others wanted it.
+private struct ThreadSwitches {
+  let waits: Int
+  let interruptions: Int
+
+  /// RUSAGE_THREAD, which the headers show to GNU programs only.
+  private static let thread: Int32 = 1
+
+  static var now: ThreadSwitches {
+    #if os(Linux)
+    var usage = rusage()
+    _ = unsafe getrusage(thread, &usage)
+    return ThreadSwitches(waits: usage.ru_nvcsw, interruptions: usage.ru_nivcsw)
+    #else
+    return ThreadSwitches(waits: 0, interruptions: 0)
+    #endif
   }
 }

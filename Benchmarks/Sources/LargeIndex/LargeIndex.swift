@@ -146,12 +146,16 @@ enum LargeIndex {
       say(
         "scoped search, \(name): p50, p99, p99.9, slowest of \(times.sorted.count)",
         numbers.joined(separator: ", "))
-    }
-    let quiet = outcome.alone.quantile(0.99)
-    for share in [0.99, 0.999, 1] {
+      let own = [0.99, 0.999, 0.9999, 1].map { microseconds(times.ownQuantile($0)) }
       say(
-        "beside the merge, p\(share * 100) : p99 alone",
-        rounded(outcome.beside.quantile(share) / quiet, "times"))
+        "of these not interrupted: p99, p99.9, p99.99, slowest of \(times.uninterrupted.count)",
+        own.joined(separator: ", ") + "; waited \(times.waits) times")
+    }
+    let quiet = outcome.alone.ownQuantile(0.99)
+    for share in [0.99, 0.999, 0.9999, 1] {
+      say(
+        "not interrupted, beside the merge, quantile \(share) : p99 alone",
+        rounded(outcome.beside.ownQuantile(share) / quiet, "times"))
     }
   }
 

@@ -94,9 +94,7 @@ extension VectorCollection {
       folder.discard(Folder.compacting)
       return false
     }
-    let inputs = try segments[range].map { sealed throws(EngineError) in
-      try Self.ownReading(of: sealed, folder)
-    }
+    let inputs = Array(segments[range])
     let output = try SegmentWriter(merging: inputs, start.configuration)
     if output.rowCount > 0 {
       try Self.write(output, as: Folder.compacting, folder, try output.ids(), sides, inputs)
@@ -104,15 +102,6 @@ extension VectorCollection {
     return try folder.withLock { () throws(EngineError) in
       try publish(output, inputs, folder)
     }
-  }
-
-  /// The same file through another mapping: merging gives the memory of what it has read back, and
-  /// searches would have to fetch their pages again.
-  private static func ownReading(
-    of sealed: SealedRows, _ folder: Folder
-  ) throws(EngineError) -> SealedRows {
-    try SealedRows(
-      try Segment(folder: folder.path, name: sealed.segment.name), dead: sealed.dead)
   }
 
   /// Puts a merged file in the place of those it was made from.
