@@ -29,15 +29,21 @@ import Testing
 
     mutating func some<T>(_ value: T) -> T? { Bool.random(using: &generator) ? value : nil }
     mutating func text() -> String {
-      randomText(using: &generator) + "\"\\/\u{1}\u{1F}\n\t\r\u{8}\u{C}é😀"
+      let parts = [
+        "tea", " ", "\"", "\\", "/", "\u{1}", "\u{1F}", "\n\t\r", "\u{8}\u{C}", "\u{7F}", "é", "😀",
+        "{",
+      ]
+      let count = Int.random(in: 0...6, using: &generator)
+      return (0..<count).compactMap { _ in parts.randomElement(using: &generator) }.joined()
     }
+
     mutating func count() -> Int { .random(in: -3...3_000_000, using: &generator) }
 
     mutating func time() -> Timestamp {
-      let years =
-        Bool.random(using: &generator)
-        ? 0...4_000_000_000_000 : -70_000_000_000_000...400_000_000_000_000
-      return Timestamp(milliseconds: .random(in: years, using: &generator))
+      let usual: ClosedRange<Int64> = 0...4_000_000_000_000
+      let any: ClosedRange<Int64> = -70_000_000_000_000...400_000_000_000_000
+      let range = Bool.random(using: &generator) ? usual : any
+      return Timestamp(milliseconds: .random(in: range, using: &generator))
     }
 
     mutating func share() -> Double {
