@@ -89,7 +89,8 @@ import Testing
     for client in listeners + subscribers {
       #expect(try client.chunk()?.hasPrefix(":") == true, "a stream was not kept alive")
     }
-    #expect(last.descriptors <= start.descriptors && last.threads <= start.threads)
+    // Threads are of pools, which take one more now and then; there is none for a client.
+    #expect(last.descriptors <= start.descriptors && last.threads <= start.threads + 8)
     // Less than what the allocator may keep of a moment's work.
     #expect(last.memory - start.memory < 4 << 20, "from \(start.text) to \(last.text)")
     // All are still told.
