@@ -113,7 +113,8 @@ private struct InsightText: Decodable {
       text += "\n\n" + table.text
     }
     if !activity.counts.isEmpty {
-      var table = Table("\(activity.period.uppercased()) OF", .number("MEMORIES"))
+      var table = Table(
+        Table.Column(stringLiteral: "\(activity.period.uppercased()) OF"), .number("MEMORIES"))
       for share in activity.counts.suffix(Self.shown) {
         table.add(share.start, String(share.count))
       }
