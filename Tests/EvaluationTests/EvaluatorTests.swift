@@ -131,10 +131,10 @@ import Testing
     let question = corpus.question("walnut oil", ["a walnut"])
     #expect(try run(corpus, [question]).results[0].overall.recall[20] == 1)
     let both = try run(corpus, [question]) {
-      $0.minimumRelevances = [0.99, 0]
+      $0.minimumRelevances = [0.99, 0.0]
       $0.strategies = [.keyword, .semantic]
     }
-    #expect(both.results.map(\.minimumRelevance) == [0.99, 0.99, 0, 0])
+    #expect(both.results.map(\.minimumRelevance) == [0.99, 0.99, 0.0, 0.0])
     #expect(both.results.map(\.strategy) == [.keyword, .semantic, .keyword, .semantic])
     #expect(both.results.map(\.overall.recall[20]) == [0, 0, 1, 1])
     let json = try JSON.value(JSONValue.self, from: try JSON.data(both))
