@@ -99,7 +99,8 @@ extension IndexedTransaction: MemorySearcher {
       allowing: { allowed?.contains($0) ?? !expired.contains($0) })
     return WordMatches(
       candidates: ranking.matches.map {
-        Candidate(key: MemoryKey(rawValue: Int64($0.id)), score: $0.score)
+        Candidate(
+          key: MemoryKey(rawValue: Int64($0.id)), score: $0.score, holdsWord: $0.holdsTerm)
       }
     ) { keys in
       let places = ranking.places(of: keys.map { UInt64($0.rawValue) })

@@ -36,7 +36,7 @@ package enum Limits {
   package static let contextItems = 1...50
   package static let defaultContextItems = 8
   /// Tokens of a context, and how many when absent.
-  package static let contextTokens = 50...8_000
+  package static let contextTokens = 200...8_000
   package static let defaultContextTokens = 1_000
   /// Characters of content in a hit or a list; `get_memory` gives the whole.
   package static let excerptLength = 1_200

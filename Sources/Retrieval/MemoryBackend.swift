@@ -228,10 +228,15 @@ package struct Candidate: Hashable, Sendable {
   /// by word.
   package let passage: Int
   package let passageCount: Int
+  /// Whether a memory that was found by word holds one itself, and not only one beside it.
+  package let holdsWord: Bool
 
-  package init(key: MemoryKey, score: Double, passage: Int = 0, passageCount: Int = 1) {
+  package init(
+    key: MemoryKey, score: Double, passage: Int = 0, passageCount: Int = 1, holdsWord: Bool = true
+  ) {
     self.key = key
     self.score = score
+    self.holdsWord = holdsWord
     self.passage = passage
     self.passageCount = passageCount
   }

@@ -61,7 +61,10 @@ struct ScoredCandidates {
 
   private mutating func add(_ words: WordMatches) {
     bestKeyword = words.candidates.first?.score ?? 0
-    for match in words.candidates.prefix(depth) {
+    // Whoever asks for words means memories that hold one.
+    let wanted =
+      request.strategy == .keyword ? words.candidates.filter(\.holdsWord) : words.candidates
+    for match in wanted.prefix(depth) {
       scores[match.key, default: Score()].keyword = match.score
     }
   }

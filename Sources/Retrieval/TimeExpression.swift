@@ -122,17 +122,20 @@ private struct TimeReader {
   private mutating func namedDay() -> DateInterval? {
     switch word() {
     case "today", "tonight": return take(1, daysAgo: 0)
-    case "yesterday":
-      let isTwo = word(-1) == "before" && word(-2) == "day"
-      return take(1, daysAgo: isTwo ? 2 : 1)
+    case "yesterday": return take(1, daysAgo: 1)
+    case "day" where word(1) == "before" && word(2) == "yesterday": return take(3, daysAgo: 2)
+    case "on", "last", "this", "past":
+      return Self.weekdays[word(1)].flatMap { take(2, weekday: $0, orToday: word() == "this") }
     default:
-      guard ["on", "last", "this", "since", "past"].contains(word(-1)),
-        let weekday = Self.weekdays[word()]
-      else { return nil }
-      let today = calendar.component(.weekday, from: now)
-      let days = (today - weekday + 7) % 7
-      return take(1, daysAgo: days == 0 && word(-1) != "this" ? 7 : days)
+      guard word(-1) == "since", let weekday = Self.weekdays[word()] else { return nil }
+      return take(1, weekday: weekday, orToday: false)
     }
+  }
+
+  /// The latest day of that name.
+  private mutating func take(_ words: Int, weekday: Int, orToday: Bool) -> DateInterval? {
+    let days = (calendar.component(.weekday, from: now) - weekday + 7) % 7
+    return take(words, daysAgo: days == 0 && !orToday ? 7 : days)
   }
 
   /// `last week`, `this year`, `the past three months`.

@@ -21,12 +21,16 @@ import Testing
     .dataDirectory: "/elsewhere", .model: "hashing", .tools: "core", .readOnly: "true",
     .user: "ana", .defaultUser: "ben", .sessionTimeoutHours: "0.5", .maxSessionsPerUser: "3",
     .sessionCleanupIntervalMinutes: "0.25", .enableSessionTracking: "false",
-    .expiredSessionRetentionDays: "1.5", .memoryOnSessionPurge: "delete", .semanticWeight: "0.5",
+    .expiredSessionRetentionDays: "1.5", .memoryOnSessionPurge: "delete", .semanticWeight: "0.35",
     .transport: "http", .host: "::1", .port: "9999", .auth: "keys", .allowedHosts: "memory.lan",
     .allowedOrigins: "https://memory.lan", .publicURL: "https://memory.lan/mcp",
     .maxRequestBytes: "2048", .tokenIssuer: "https://issuer.lan", .tokenKeys: "/keys.json",
     .acceptedAudiences: "memory", .identityClaim: "email",
-    .keywordWeight: "0.25", .passagePenalty: "0.2", .logLevel: "debug", .logFormat: "json",
+    .keywordWeight: "0.25", .passagePenalty: "0.2", .neighborWeight: "0.2",
+    .conversationWeight: "0.2", .questionPenalty: "0.2", .recencyWeight: "0.1",
+    .recencyHalfLife: "10", .importanceWeight: "0.2", .frequencyWeight: "0.1",
+    .sessionWeight: "0.1", .timeWeight: "0.1", .generatedPenalty: "0.1", .logLevel: "debug",
+    .logFormat: "json",
   ]
 
   /// What the settings say, without how they explain themselves.

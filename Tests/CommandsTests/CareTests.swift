@@ -28,7 +28,7 @@ import Testing
     #expect(report["path"]?.string == data.path("saved.sqlite") && report["verified"] == true)
     #expect(
       report["contents"]
-        == ["users": 2, "sessions": 0, "memories": 40, "vectors": 40, "schema_version": 2])
+        == ["users": 2, "sessions": 0, "memories": 40, "vectors": 40, "schema_version": 3])
     let attributes = try FileManager.default.attributesOfItem(atPath: data.path("saved.sqlite"))
     #expect(attributes[.posixPermissions] as? NSNumber == 0o600)
     #expect(attributes[.size] as? NSNumber == NSNumber(value: report["bytes"].integer))

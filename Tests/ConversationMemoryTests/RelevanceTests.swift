@@ -125,12 +125,14 @@ import Testing
 
   @Test func `a time that the query names is favoured`() throws {
     let fixture = try ServiceFixture()
-    for month in 1...9 {
+    let rows = ["one", "six", "two", "ten", "few"]
+    for (month, number) in zip(3...7, rows) {
       _ = try fixture.add(
-        "Planted \(month) rows of beans in the garden.", user: "ana",
+        "Planted \(number) rows of beans in the garden.", user: "ana",
         occurredAt: Timestamp("2023-0\(month)-15"))
     }
-    let found = try search("Which beans did I plant in the garden in May 2023?", fixture)
+    let found = try search(
+      "Which beans did I plant in the garden in May 2023?", fixture, strategy: .keyword)
     #expect(found.hits.first?.memory.occurredAt == Timestamp("2023-05-15"))
     #expect(found.hits.first?.factors.time == 1)
   }
@@ -153,11 +155,11 @@ import Testing
 
   @Test func `an earlier answer weighs less than what it rests on`() throws {
     let fixture = try ServiceFixture()
-    let first = try fixture.add("The bridge was opened in 1894.", user: "ana", type: "fact")
+    let first = try fixture.add("Bridge: opened in 1894.", user: "ana", type: "fact")
     _ = try fixture.memories.add(
-      .init(content: "The bridge was opened in 1894, yes.", metadata: ["generated": true]),
+      .init(content: "The bridge opened in 1894.", metadata: ["generated": true]),
       caller: ServiceFixture.anyone, user: ana, session: nil)
-    let found = try search("When was the bridge opened, yes?", fixture)
+    let found = try search("When was the bridge opened?", fixture)
     #expect(found.hits.first?.memory.id == first.id)
   }
 

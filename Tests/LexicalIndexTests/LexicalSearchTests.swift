@@ -117,7 +117,7 @@ private struct Twins {
   @Test func `equal scores come by ascending id, also where the count cuts them`() {
     let collection = LexicalCollection()
     for id in (1...700 as ClosedRange<UInt64>).reversed() {
-      collection.upsert(id: id, user: "ann", session: "s\(id % 7)", terms: ["same", "words"])
+      collection.upsert(id: id, user: "ann", session: nil, terms: ["same", "words"])
     }
     for count in [0, 1, 2, 5, 699, 700, 5000] {
       let found = collection.snapshot().matches(terms: ["same"], scope: .user("ann"), count: count)
@@ -243,7 +243,7 @@ private struct Twins {
   @Test(arguments: [
     ("", 0.0), ("Is it late?", 1.0), ("It is late.", 0.0), ("It is late. Is it?", 0.375),
     ("[2026-01-01 10:00] Ana: Where?", 1.0), ("see http://x.org/?q=1 there", 0.0),
-    ("晚了吗？是。", 4.0 / 6), ("He asked \"why?\" and left", 10.0 / 23), ("???", 0.0),
+    ("晚了吗？是。", 4.0 / 6), ("He asked \"why?\" and left", 14.0 / 24), ("???", 0.0),
     ("version 3.5 is out", 0.0),
   ])
   func `the share of a text that asks is measured by sentence`(text: String, share: Double) {

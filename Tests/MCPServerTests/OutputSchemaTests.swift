@@ -197,8 +197,8 @@ import Testing
   @Test func `what search_memories and the tools of one session give`() throws {
     let hit = { (more: String) in
       """
-      {"factors":{"frequency":0,"importance":0.5,"keyword":1,"recency":0.25,"semantic":0.125,\
-      "session":0},"memory":{"access_count":2,"content":"a \\"quoted\\" \\\\ word","created_at":\
+      {"factors":{"conversation":0.5,"frequency":0,"importance":0.5,"keyword":1,"recency":0.25,\
+      "semantic":0.125,"session":0,"statement":1,"time":0},"memory":{"access_count":2,"content":"a \\"quoted\\" \\\\ word","created_at":\
       "2026-11-24T08:05:09.120Z","importance":0.5,"memory_id":\
       "01a20d54-2c5c-74a9-8abb-33aafe73353f","memory_type":"fact","metadata":{"k":[1,null]},\
       "updated_at":"2026-11-24T08:05:09.120Z","user_id":"ana","version":1},"relevance":0.75\(more)}

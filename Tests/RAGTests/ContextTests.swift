@@ -35,7 +35,7 @@ import Testing
         _ = try fixture.add(
           "\(number) " + Self.contents.randomElement(using: &random)!, user: "ana", type: type)
       }
-      let budget = Int.random(in: 50...400, using: &random)
+      let budget = Int.random(in: 200...600, using: &random)
       for format in ContextFormat.allCases {
         let made = try context(
           .init(query: "what about the item", maximumTokens: budget, format: format), fixture)
@@ -91,8 +91,8 @@ import Testing
     let filler = String(repeating: "Nothing of note happened that day. ", count: 200)
     let long = try fixture.add(filler + "The spare key hangs behind the blue door.", user: "ana")
     let made = try context(
-      .init(query: "spare key blue door", maximumTokens: 120, format: .narrative), fixture)
-    #expect(made.memories == [long.id] && made.tokens <= 120 && made.text.contains("…"))
+      .init(query: "spare key blue door", maximumTokens: 200, format: .narrative), fixture)
+    #expect(made.memories == [long.id] && made.tokens <= 200 && made.text.contains("…"))
   }
 
   @Test func `a session's context holds what was said in it`() throws {
@@ -107,7 +107,7 @@ import Testing
   @Test func `a budget out of range and a blank query are refused`() throws {
     let fixture = try ServiceFixture()
     for (request, field) in [
-      (ContextAssembly.Request(query: "x", maximumTokens: 49), "max_tokens"),
+      (ContextAssembly.Request(query: "x", maximumTokens: 199), "max_tokens"),
       (.init(query: "x", maximumTokens: 8_001), "max_tokens"), (.init(query: " "), "query"),
     ] {
       let error = #expect(throws: ServiceError.self) { try context(request, fixture) }

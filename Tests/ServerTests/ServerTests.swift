@@ -116,8 +116,8 @@ import Testing
     }
     #expect(
       try tools("--tools", "core") == [
-        "search_memories", "add_memory", "get_memory", "update_memory", "delete_memory",
-        "list_user_sessions",
+        "search_memories", "get_memory_context", "add_memory", "get_memory", "update_memory",
+        "delete_memory", "list_user_sessions",
       ])
     #expect(try tools("--tools", "add_memory,get_memory") == ["add_memory", "get_memory"])
     let reading = try tools("--read-only", "--tools", "all")

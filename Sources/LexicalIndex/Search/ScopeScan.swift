@@ -128,7 +128,8 @@ struct ScopeScan {
           ? max(first, row - reach)..<min(section.end, row + reach + 1) : row..<row + 1
         let length = gather(near, around: row, weights.meanLength, &frequencies)
         let score = weights.score(of: &frequencies, norm: weights.norm(length: length))
-        best.offer(LexicalMatch(id: rows[row].id, score: score))
+        best.offer(
+          LexicalMatch(id: rows[row].id, score: score, holdsTerm: rows[row].holdsTerm))
       }
     }
     return best.sorted()

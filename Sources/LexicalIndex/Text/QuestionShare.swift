@@ -43,7 +43,12 @@ package enum QuestionShare {
     mutating func add(_ scalar: Unicode.Scalar) {
       if scalar.properties.isWhitespace && length == 0 { return }
       length += 1
-      if scalar == "?" || scalar == "？" || scalar == "؟" { asks = true }
+      // What stands before the sentence's end decides, whatever other signs stand there too.
+      switch scalar {
+      case "?", "？", "؟": asks = true
+      case ".", "!", "…", "。", "！": break
+      default: asks = asks && scalar.properties.isWhitespace
+      }
       hasWords = hasWords || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
     }
   }

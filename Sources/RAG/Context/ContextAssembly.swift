@@ -38,7 +38,7 @@ package struct ContextAssembly: Sendable {
   package static let pinnedTypes = ["preference", "instruction"]
   /// What is always there takes at most this share of the room while there is anything else.
   private static let shareOfPinned = 0.4
-  /// Pieces shorter than this say too little to be worth a place.
+  /// Pieces shorter than this say too little to be worth a place beside others.
   private static let shortestPiece = 40
 
   /// The user's preferences and instructions, the most important first, and then what bears on the
@@ -58,14 +58,16 @@ package struct ContextAssembly: Sendable {
       MemoryService.Search(query: request.query, limit: Self.candidates(request.maximumTokens)),
       pinned: Self.pinnedTypes, caller: caller, user: user, session: session)
     let pinned = found.pinned.map { ContextItem(memory: $0) }
-    let known = Set(found.pinned.map(\.id))
-    let hits = found.hits.filter { !known.contains($0.memory.id) }
+    let hits = found.hits
       .map { ContextItem(memory: $0.memory, relevance: $0.relevance, span: $0.span) }
     var block = Block(format: request.format)
     let budget = request.maximumTokens
     let share = hits.isEmpty ? budget : Int(Double(budget) * Self.shareOfPinned)
     for item in pinned { try block.add(item, to: \.pinned, within: share) }
-    for item in hits { try block.add(item, to: \.found, within: budget) }
+    let known = Set(block.pinned.map(\.memory.id))
+    for item in hits where !known.contains(item.memory.id) {
+      try block.add(item, to: \.found, within: budget)
+    }
     return Context(
       text: block.text, memories: (block.pinned + block.found).map(\.memory.id),
       tokens: TokenEstimate.tokens(of: block.text))
@@ -88,7 +90,8 @@ package struct ContextAssembly: Sendable {
     ) throws {
       if try accept(item, to: section, within: budget) { return }
       // The longest piece that fits: what fits in a length fits in all that are shorter.
-      var fits = ContextAssembly.shortestPiece - 1
+      let shortest = pinned.isEmpty && found.isEmpty ? 1 : ContextAssembly.shortestPiece
+      var fits = shortest - 1
       var tooLong = min(item.memory.content.unicodeScalars.count, 8 * budget) + 1
       while tooLong - fits > 1 {
         let middle = (fits + tooLong) / 2
@@ -98,7 +101,7 @@ package struct ContextAssembly: Sendable {
           tooLong = middle
         }
       }
-      guard fits >= ContextAssembly.shortestPiece else { return }
+      guard fits >= shortest else { return }
       _ = try accept(item.cut(to: fits), to: section, within: budget)
     }
 

@@ -97,6 +97,11 @@ private struct InsightText: Decodable {
     let count: Int
   }
 
+  private enum CodingKeys: String, CodingKey {
+    case total, topics, activity
+    case user = "user_id"
+  }
+
   /// So many periods fit a screen; `--json` has more.
   private static let shown = 15
 
