@@ -89,25 +89,20 @@ extension IndexedTransaction: MemorySearcher {
   }
 
   func matching(
-    _ text: String, in scope: Scope, _ filter: MemoryFilter
+    _ text: String, count: Int, holdingWords: Bool, in scope: Scope, _ filter: MemoryFilter
   ) throws -> WordMatches {
     let place = try Place(scope, transaction)
     let allowed = try keys(in: scope, place, filter).map { Set($0.map(UInt64.init)) }
     let expired = allowed == nil ? try expiredKeys(of: scope.user) : []
     let ranking = view.terms.search(
-      terms: TextAnalyzer.terms(of: text), scope: place.lexicalScope, count: .max,
-      allowing: { allowed?.contains($0) ?? !expired.contains($0) })
+      terms: TextAnalyzer.terms(of: text), scope: place.lexicalScope, count: count,
+      holdingTerms: holdingWords, allowing: { allowed?.contains($0) ?? !expired.contains($0) })
     return WordMatches(
       candidates: ranking.matches.map {
-        Candidate(
-          key: MemoryKey(rawValue: Int64($0.id)), score: $0.score, holdsWord: $0.holdsTerm)
+        Candidate(key: MemoryKey(rawValue: Int64($0.id)), score: $0.score)
       }
     ) { keys in
-      let places = ranking.places(of: keys.map { UInt64($0.rawValue) })
-      return Dictionary(
-        uniqueKeysWithValues: places.map { id, place in
-          (MemoryKey(rawValue: Int64(id)), MemoryPlace(place))
-        })
+      ranking.places(of: keys.map { UInt64($0.rawValue) }).map { $0.map(MemoryPlace.init) }
     }
   }
 

@@ -97,8 +97,12 @@ package protocol MemorySearcher {
   func spans(of candidates: [Candidate], in scope: Scope) throws -> [MemoryKey: TextSpan]
   /// The memories that share a term with the text, or stand beside one that does, by BM25 over the
   /// scope, descending; each a share of what there could be.
+  ///
+  /// - Parameters:
+  ///   - count: how many at most.
+  ///   - holdingWords: whether only memories that hold a term themselves are wanted.
   func matching(
-    _ text: String, in scope: Scope, _ filter: MemoryFilter
+    _ text: String, count: Int, holdingWords: Bool, in scope: Scope, _ filter: MemoryFilter
   ) throws -> WordMatches
   /// Which share of a text's words each piece holds, 0 to 1, rare words of the scope weighing more
   /// than common ones.
@@ -228,15 +232,10 @@ package struct Candidate: Hashable, Sendable {
   /// by word.
   package let passage: Int
   package let passageCount: Int
-  /// Whether a memory that was found by word holds one itself, and not only one beside it.
-  package let holdsWord: Bool
 
-  package init(
-    key: MemoryKey, score: Double, passage: Int = 0, passageCount: Int = 1, holdsWord: Bool = true
-  ) {
+  package init(key: MemoryKey, score: Double, passage: Int = 0, passageCount: Int = 1) {
     self.key = key
     self.score = score
-    self.holdsWord = holdsWord
     self.passage = passage
     self.passageCount = passageCount
   }
@@ -245,12 +244,11 @@ package struct Candidate: Hashable, Sendable {
 /// What a search by word found, and where the memories of its scope stand.
 package struct WordMatches {
   package let candidates: [Candidate]
-  /// What is around memories of the scope, whether they matched or not.
-  package let places: ([MemoryKey]) -> [MemoryKey: MemoryPlace]
+  /// What is around memories of the scope, whether they matched or not, in the order asked; each is
+  /// asked about once.
+  package let places: ([MemoryKey]) -> [MemoryPlace?]
 
-  package init(
-    candidates: [Candidate], places: @escaping ([MemoryKey]) -> [MemoryKey: MemoryPlace]
-  ) {
+  package init(candidates: [Candidate], places: @escaping ([MemoryKey]) -> [MemoryPlace?]) {
     self.candidates = candidates
     self.places = places
   }

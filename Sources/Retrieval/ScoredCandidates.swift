@@ -3,6 +3,7 @@ internal import Records
 
 /// How well a memory fits a query, before anything is known of it but where it stands.
 struct Score {
+  let key: MemoryKey
   /// The cosine of its nearest passage, less what several passages cost, nothing below 0.
   var similarity = 0.0
   /// The same with its neighbours.
@@ -20,7 +21,9 @@ struct Score {
 struct ScoredCandidates {
   private let request: RetrievalRequest
   private let weights: RelevanceWeights
-  private var scores: [MemoryKey: Score] = [:]
+  private var scores: [Score] = []
+  /// Where the score of each is.
+  private var positions: [MemoryKey: Int] = [:]
   private(set) var bestSimilarity = 0.0
   private(set) var bestKeyword = 0.0
 
@@ -34,38 +37,43 @@ struct ScoredCandidates {
   ) throws {
     self.request = request
     self.weights = weights
-    // Those found by meaning alone need to know their neighbours as well.
-    let words = try searcher.matching(request.query, in: scope, request.filter)
-    if request.effectiveStrategy != .semantic { add(words) }
-    if let vector = request.vector, request.effectiveStrategy != .keyword {
+    let strategy = request.effectiveStrategy
+    // Those found by meaning alone need to know their neighbours as well. Whoever asks for words
+    // means memories that hold one.
+    let words = try searcher.matching(
+      request.query, count: strategy == .semantic ? 0 : depth,
+      holdingWords: request.strategy == .keyword, in: scope, request.filter)
+    add(words.candidates)
+    if let vector = request.vector, strategy != .keyword {
       try addNearest(to: vector, scope, searcher)
     }
-    let places = words.places(Array(scores.keys))
-    if let vector = request.vector, request.effectiveStrategy != .keyword {
+    let places = words.places(scores.map(\.key))
+    if let vector = request.vector, strategy != .keyword {
       try addNeighbors(places, vector, scope, searcher)
     }
     fuse(places)
   }
 
   /// The best first, then the newer.
-  var ordered: [(key: MemoryKey, score: Score)] {
-    scores.map { (key: $0.key, score: $0.value) }.sorted {
-      $0.score.relevance != $1.score.relevance
-        ? $0.score.relevance > $1.score.relevance : $0.key.rawValue > $1.key.rawValue
-    }
+  var ordered: [Score] {
+    scores.indices.sorted { a, b in
+      scores[a].relevance != scores[b].relevance
+        ? scores[a].relevance > scores[b].relevance
+        : scores[a].key.rawValue > scores[b].key.rawValue
+    }.map { scores[$0] }
   }
 
   /// How many candidates each list contributes. The fused best can only be missed when it is in
   /// neither list's best.
   private var depth: Int { max(200, 10 * request.limit) }
 
-  private mutating func add(_ words: WordMatches) {
-    bestKeyword = words.candidates.first?.score ?? 0
-    // Whoever asks for words means memories that hold one.
-    let wanted =
-      request.strategy == .keyword ? words.candidates.filter(\.holdsWord) : words.candidates
-    for match in wanted.prefix(depth) {
-      scores[match.key, default: Score()].keyword = match.score
+  private mutating func add(_ words: [Candidate]) {
+    bestKeyword = words.first?.score ?? 0
+    scores.reserveCapacity(2 * words.count)
+    positions.reserveCapacity(2 * words.count)
+    for match in words {
+      let position = position(of: match.key)
+      scores[position].keyword = match.score
     }
   }
 
@@ -73,14 +81,19 @@ struct ScoredCandidates {
     to vector: [Float], _ scope: Scope, _ searcher: any MemorySearcher
   ) throws {
     let nearest = try searcher.nearest(to: vector, count: depth, in: scope, request.filter)
-    for candidate in nearest { note(candidate) }
+    for candidate in nearest {
+      let position = position(of: candidate.key)
+      scores[position].similarity = similarity(candidate)
+      scores[position].nearest = candidate
+    }
     bestSimilarity = nearest.first.map(similarity) ?? 0
   }
 
-  /// Notes how near a memory is.
-  private mutating func note(_ candidate: Candidate) {
-    scores[candidate.key, default: Score()].similarity = similarity(candidate)
-    scores[candidate.key]?.nearest = candidate
+  private mutating func position(of key: MemoryKey) -> Int {
+    if let position = positions[key] { return position }
+    positions[key] = scores.count
+    scores.append(Score(key: key))
+    return scores.count - 1
   }
 
   private func similarity(_ candidate: Candidate) -> Double {
@@ -90,45 +103,43 @@ struct ScoredCandidates {
 
   /// Finds how near those are that were found by word, and the neighbours of all.
   private mutating func addNeighbors(
-    _ places: [MemoryKey: MemoryPlace], _ vector: [Float], _ scope: Scope,
-    _ searcher: any MemorySearcher
+    _ places: [MemoryPlace?], _ vector: [Float], _ scope: Scope, _ searcher: any MemorySearcher
   ) throws {
-    var missing = Set(scores.filter { $0.value.nearest == nil }.keys)
-    for place in places.values {
-      for neighbor in [place.previous, place.next] {
-        if let neighbor, scores[neighbor]?.nearest == nil { missing.insert(neighbor) }
-      }
-    }
     var around: [MemoryKey: Double] = [:]
-    for candidate in try searcher.similarities(of: Array(missing), to: vector, in: scope) {
-      if scores[candidate.key] != nil {
-        note(candidate)
-      } else {
-        around[candidate.key] = similarity(candidate)
+    for score in scores where score.nearest == nil { around[score.key] = 0 }
+    for neighbor in places.lazy.flatMap({ [$0?.previous, $0?.next] }) {
+      if let neighbor, positions[neighbor] == nil { around[neighbor] = 0 }
+    }
+    for candidate in try searcher.similarities(of: Array(around.keys), to: vector, in: scope) {
+      around[candidate.key] = similarity(candidate)
+      if let position = positions[candidate.key] {
+        scores[position].similarity = similarity(candidate)
+        scores[position].nearest = candidate
       }
     }
-    for key in scores.keys {
-      let place = places[key]
-      let own = scores[key]?.similarity ?? 0
-      let beside = [place?.previous, place?.next].compactMap { neighbor in
-        neighbor.map { scores[$0]?.similarity ?? around[$0] ?? 0 }
-      }
-      let neighbor = beside.max() ?? Self.usualNeighbor * own
-      scores[key]?.semantic = (own + weights.neighbor * neighbor) / (1 + weights.neighbor)
+    func known(_ key: MemoryKey?) -> Double? {
+      key.map { key in positions[key].map { scores[$0].similarity } ?? around[key] ?? 0 }
+    }
+    for position in scores.indices {
+      let own = scores[position].similarity
+      let beside = [
+        known(places[position]?.previous), known(places[position]?.next),
+      ].compactMap { $0 }.max()
+      let neighbor = beside ?? Self.usualNeighbor * own
+      scores[position].semantic = (own + weights.neighbor * neighbor) / (1 + weights.neighbor)
     }
   }
 
-  private mutating func fuse(_ places: [MemoryKey: MemoryPlace]) {
+  private mutating func fuse(_ places: [MemoryPlace?]) {
     let (meaning, words, conversation) = shares
-    for key in scores.keys {
-      guard var score = scores[key] else { continue }
-      score.conversation = places[key]?.coverage ?? 0
-      score.questionShare = places[key]?.questionShare ?? 0
+    for position in scores.indices {
+      scores[position].conversation = places[position]?.coverage ?? 0
+      scores[position].questionShare = places[position]?.questionShare ?? 0
+      let score = scores[position]
       let own = meaning * score.semantic + words * score.keyword
       let said = own * (1 - weights.question * score.questionShare)
-      score.relevance = min(
+      scores[position].relevance = min(
         1, (said + conversation * score.conversation) / (1 + conversation))
-      scores[key] = score
     }
   }
 

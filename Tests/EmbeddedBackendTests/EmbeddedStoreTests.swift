@@ -87,7 +87,8 @@ import Testing
                 let scope = try Authority.scope(
                   of: UserID(stored: "ana"), for: ServiceFixture.anyone)
                 let total = try searcher.records.memories(in: scope, .init(limit: 1)).total
-                let matches = try searcher.matching("apples", in: scope, MemoryFilter())
+                let matches = try searcher.matching(
+                  "apples", count: .max, holdingWords: false, in: scope, MemoryFilter())
                 #expect(matches.candidates.count == total)
                 let vector = HashingEmbedder().sample("apples")
                 let nearest = try searcher.nearest(

@@ -28,28 +28,28 @@ package struct LexicalRanking: Sendable {
     package let questionShare: Double
   }
 
-  /// Where rows of the scope stand; others are left out.
+  /// Where rows stand, in the order asked; nil for those that are not of the scope.
   ///
+  /// - Parameter ids: each once.
   /// - Complexity: O(rows of the scope).
-  package func places(of ids: some Sequence<UInt64>) -> [UInt64: Place] {
-    let wanted = Set(ids)
-    // Most rows are not asked for, which a few bits tell sooner than a set does.
+  package func places(of ids: [UInt64]) -> [Place?] {
+    let wanted = Dictionary(uniqueKeysWithValues: zip(ids, 0...))
+    // Most rows are not asked for, which a few bits tell sooner than a dictionary does.
     var marks = [Bool](repeating: false, count: 4096)
-    for id in wanted { marks[Int(id & 4095)] = true }
-    var places: [UInt64: Place] = [:]
-    places.reserveCapacity(wanted.count)
+    for id in ids { marks[Int(id & 4095)] = true }
+    var places = [Place?](repeating: nil, count: ids.count)
     var first = 0
     for section in scan.sections {
       defer { first = section.end }
       var coverage: Double?
       for row in first..<section.end {
         let id = scan.rows[row].id
-        guard marks[Int(id & 4095)], wanted.contains(id) else { continue }
+        guard marks[Int(id & 4095)], let position = wanted[id] else { continue }
         let rows = section.isSession ? first..<section.end : row..<row + 1
         let known = section.isSession ? coverage : nil
         let share = known ?? weights.share(of: scan.ranks(in: rows))
         coverage = share
-        places[id] = Place(
+        places[position] = Place(
           previous: row > rows.lowerBound ? scan.rows[row - 1].id : nil,
           next: row + 1 < rows.upperBound ? scan.rows[row + 1].id : nil, coverage: share,
           questionShare: Double(scan.rows[row].questions) / 255)

@@ -13,13 +13,10 @@ package struct LexicalMatch: Hashable, Sendable {
   package let id: UInt64
   /// How much of the query the row holds by BM25: above 0 and below 1.
   package let score: Double
-  /// Whether the row itself holds a term, and not only one beside it.
-  package let holdsTerm: Bool
 
-  package init(id: UInt64, score: Double, holdsTerm: Bool = true) {
+  package init(id: UInt64, score: Double) {
     self.id = id
     self.score = score
-    self.holdsTerm = holdsTerm
   }
 
   /// The order of results: the higher score first, and of equal scores the lower id.

@@ -24,10 +24,12 @@ package struct LexicalSnapshot: Sendable {
   /// - Parameters:
   ///   - terms: see `TextAnalyzer`; a repeated term counts once.
   ///   - count: how many rows are wanted at most; all matches if there are no more. Not negative.
+  ///   - holdingTerms: whether only rows that hold a term themselves are wanted.
   ///   - allowing: which rows may be results; asked once for each that could be one.
   /// - Complexity: O(stored terms of the scope + matches × (distinct terms + log `count`)).
   package func search(
-    terms: [String], scope: LexicalScope, count: Int, allowing: ((UInt64) -> Bool)? = nil
+    terms: [String], scope: LexicalScope, count: Int, holdingTerms: Bool = false,
+    allowing: ((UInt64) -> Bool)? = nil
   ) -> LexicalRanking {
     precondition(count >= 0, "a number of results is not negative")
     let query = QueryTerms(terms, in: table)
@@ -35,7 +37,9 @@ package struct LexicalSnapshot: Sendable {
     let weights = TermWeights(scope: totals, rowsWithTerm: scan.rowsWithTerm)
     let isAnswered = count > 0 && !query.isEmpty
     return LexicalRanking(
-      matches: isAnswered ? scan.best(count, by: weights, allowing: allowing) : [], scan: scan,
+      matches: isAnswered
+        ? scan.best(count, holdingTerms: holdingTerms, by: weights, allowing: allowing) : [],
+      scan: scan,
       weights: weights)
   }
 

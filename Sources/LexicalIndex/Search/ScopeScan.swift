@@ -100,7 +100,7 @@ struct ScopeScan {
 
   /// The best rows, in the order of results.
   func best(
-    _ count: Int, by weights: TermWeights, allowing: ((UInt64) -> Bool)?
+    _ count: Int, holdingTerms: Bool, by weights: TermWeights, allowing: ((UInt64) -> Bool)?
   ) -> [LexicalMatch] {
     var best = BestMatches(count: min(count, rows.count))
     var frequencies = [Double](repeating: 0, count: query.rankCount)
@@ -122,14 +122,15 @@ struct ScopeScan {
         } else {
           holding = rows[row].holdsTerm ? 1 : 0
         }
-        guard holding > 0, allowing?(rows[row].id) ?? true else { continue }
+        guard holding > 0, rows[row].holdsTerm || !holdingTerms,
+          allowing?(rows[row].id) ?? true
+        else { continue }
         let near =
           section.isSession
           ? max(first, row - reach)..<min(section.end, row + reach + 1) : row..<row + 1
         let length = gather(near, around: row, weights.meanLength, &frequencies)
         let score = weights.score(of: &frequencies, norm: weights.norm(length: length))
-        best.offer(
-          LexicalMatch(id: rows[row].id, score: score, holdsTerm: rows[row].holdsTerm))
+        best.offer(LexicalMatch(id: rows[row].id, score: score))
       }
     }
     return best.sorted()
