@@ -38,13 +38,16 @@ extension MemoryService {
     package let pinned: [Memory]
   }
 
+  /// Of more memories of certain types than this the newest are looked through.
+  private static let mostPinned = 1_000
+
   /// Finds memories, and reads those of the user's that are of certain types, all of one moment.
   ///
   /// - Throws: as `search`.
   package func recall(
     _ request: Search, pinned types: [String], caller: Caller, user: UserID?, session: SessionID?
   ) throws -> Recollection {
-    let page = MemoryPage(filter: MemoryFilter(types: types), limit: Limits.pageSize.upperBound)
+    let page = MemoryPage(filter: MemoryFilter(types: types), limit: Self.mostPinned)
     let (found, newest) = try search(request, caller, user, session) { scope, reader in
       try reader.memories(in: scope.wholeUser, page).records.filter { $0.supersededBy == nil }
     }
@@ -52,7 +55,8 @@ extension MemoryService {
       $0.element.importance != $1.element.importance
         ? $0.element.importance > $1.element.importance : $0.offset < $1.offset
     }.map(\.element)
-    return Recollection(hits: found.hits, pinned: pinned)
+    return Recollection(
+      hits: found.hits, pinned: Array(pinned.prefix(Limits.pageSize.upperBound)))
   }
 
   private func search<R>(

@@ -32,7 +32,9 @@ extension MemoryService {
     in scope: Scope, _ reader: any MemoryReader
   ) throws -> (records: [Memory], total: Int) {
     let page = try reader.memories(in: scope, MemoryPage(limit: linesOfTimeline))
-    return (page.records.sorted(by: isEarlier), page.total)
+    return (
+      page.records.filter { $0.supersededBy == nil }.sorted(by: isEarlier), page.total
+    )
   }
 
   private static func spread(_ memories: [Memory]) -> [Memory] {

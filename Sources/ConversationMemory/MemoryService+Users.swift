@@ -20,10 +20,10 @@ extension MemoryService {
     let isKnown = try backend.read { reader in
       try reader.users(Authority.maintenance).contains(user)
     }
+    // Last, so that no search in between is remembered; also when erasing is to be done again.
+    defer { embedding.forget(user) }
     // Erased even when unknown: an earlier attempt may have left pages in the log.
     let deleted = try backend.erase(scope)
-    // Last, so that no search in between is remembered.
-    embedding.forget(user)
     return isKnown ? deleted : nil
   }
 }

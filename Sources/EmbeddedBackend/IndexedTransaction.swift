@@ -174,7 +174,8 @@ extension MemoryPlace {
   fileprivate init(_ place: LexicalRanking.Place) {
     self.init(
       previous: place.previous.map { MemoryKey(rawValue: Int64($0)) },
-      next: place.next.map { MemoryKey(rawValue: Int64($0)) }, coverage: place.coverage,
+      next: place.next.map { MemoryKey(rawValue: Int64($0)) }, keyword: place.score,
+      coverage: place.coverage,
       questionShare: place.questionShare)
   }
 }

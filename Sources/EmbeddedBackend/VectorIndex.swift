@@ -30,6 +30,9 @@ final class VectorIndex {
   private var isInMemory = false
   private var nextTrial = ContinuousClock.now
   private static let pause = Duration.seconds(60)
+  /// Whether it cannot be used only because another process holds it.
+  private var isOccupied = false
+  private static let pauseWhenOccupied = Duration.milliseconds(100)
   /// A state of the folder that must go; the generation is nil when it cannot be opened.
   private var condemned: (isSo: Bool, generation: UInt64?) = (false, nil)
   private let compaction: BackgroundCompaction
@@ -70,12 +73,27 @@ final class VectorIndex {
   private func returnToFolder() {
     guard nextTrial <= .now else { return }
     nextTrial = .now + Self.pause
-    guard let opened = try? VectorCollection(opening: url) else { return }
+    do {
+      let opened = try VectorCollection(opening: url)
+      leaveMemory()
+      // What was to go is still there: it goes when the next vector is stored.
+      if condemned.isSo, opened.generation == condemned.generation { return }
+      condemned = (false, nil)
+      collection = opened
+      sequence = Int64(clamping: opened.position)
+    } catch {
+      if Self.isOfSystem(error), FileManager.default.fileExists(atPath: url.path) { return }
+      leaveMemory()
+    }
+  }
+
+  private func leaveMemory() {
     log("the index can be used again")
     isInMemory = false
+    isOccupied = false
     isChecked = false
-    collection = opened
-    sequence = Int64(clamping: opened.position)
+    collection = nil
+    sequence = 0
   }
 
   /// Does without the folder as it is: it is begun anew, or left alone when the system refuses it.
@@ -83,7 +101,8 @@ final class VectorIndex {
     if Self.isOfSystem(error) {
       log("the index cannot be used, so it is kept in memory: \(error)")
       isInMemory = true
-      nextTrial = .now + Self.pause
+      isOccupied = (error as? EngineError)?.code == .busy
+      nextTrial = .now + (isOccupied ? Self.pauseWhenOccupied : Self.pause)
     } else {
       condemn("\(error)")
     }
@@ -197,6 +216,7 @@ final class VectorIndex {
   ///   move the index nor the transaction; nil when there is none.
   /// - Throws: `Moved`; `Occupied`; `EngineError`; `StorageError` when the folder cannot be written.
   func publish(emptying: Bool) throws -> VectorCollection? {
+    guard !isInMemory || !isOccupied else { throw Occupied() }
     guard let collection, !isInMemory else {
       if emptying { try empty() }
       return nil

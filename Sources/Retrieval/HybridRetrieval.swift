@@ -55,24 +55,43 @@ package struct HybridRetrieval: Sendable {
   package func search(
     _ request: RetrievalRequest, in scope: Scope, _ searcher: any MemorySearcher
   ) throws -> RetrievalResult {
-    let candidates = try ScoredCandidates(request, scope, searcher, weights)
+    // Where one text stands many times, those that say something else are further down.
+    for widening in [1, 8, 64] {
+      let candidates = try ScoredCandidates(request, scope, searcher, weights, widening: widening)
+      let (result, isComplete) = try chosen(from: candidates, request, scope, searcher)
+      if isComplete || !candidates.isCut || widening == 64 { return result }
+    }
+    return RetrievalResult()
+  }
+
+  /// The hits, and whether there are as many as could be.
+  private func chosen(
+    from candidates: ScoredCandidates, _ request: RetrievalRequest, _ scope: Scope,
+    _ searcher: any MemorySearcher
+  ) throws -> (result: RetrievalResult, isComplete: Bool) {
     let order = candidates.ordered
-    if request.minimumRelevance == .automatic {
+    let wanted = min(request.limit, order.count)
+    // The gate comes before decay: a memory is not irrelevant for being old.
+    var passing = order.count
+    switch request.minimumRelevance {
+    case .value(let minimum): passing = order.firstIndex { $0.relevance < minimum } ?? order.count
+    case .automatic:
       let calibration = try RelevanceCalibration.of(
         request.effectiveStrategy, embedder: request.vector == nil ? nil : request.embedder)
-      guard
-        calibration.accepts(
-          similarity: candidates.bestSimilarity, keyword: candidates.bestKeyword)
-      else { return RetrievalResult(belowRelevance: min(request.limit, order.count)) }
+      let bears = calibration.accepts(
+        similarity: candidates.bestSimilarity, keyword: candidates.bestKeyword)
+      if !bears { passing = 0 }
     }
-    var selection = Selection(request, scope, weights)
-    var rest = order[...]
+    var selection = Selection(
+      request, scope, weights, belowRelevance: max(0, wanted - passing))
+    var rest = order[..<passing]
     while !selection.isFull, !rest.isEmpty {
       let batch = rest.prefix(selection.batch)
       rest = rest.dropFirst(batch.count)
       let records = try searcher.memories(batch.map(\.key), in: scope)
       try selection.take(batch, records)
     }
-    return try selection.result(searcher)
+    let isComplete = selection.isFull || passing < order.count || !selection.hasCollapsed
+    return (try selection.result(searcher), isComplete)
   }
 }

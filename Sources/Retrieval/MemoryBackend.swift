@@ -259,16 +259,20 @@ package struct MemoryPlace: Hashable, Sendable {
   /// Those just before and after it in its session; nil at its ends, and without one.
   package let previous: MemoryKey?
   package let next: MemoryKey?
+  /// Its own score by word; 0 when it is no match.
+  package let keyword: Double
   /// Which share of the query's words its session holds, rare ones weighing more.
   package let coverage: Double
   /// Which share of its text asks.
   package let questionShare: Double
 
   package init(
-    previous: MemoryKey?, next: MemoryKey?, coverage: Double, questionShare: Double
+    previous: MemoryKey?, next: MemoryKey?, keyword: Double, coverage: Double,
+    questionShare: Double
   ) {
     self.previous = previous
     self.next = next
+    self.keyword = keyword
     self.coverage = coverage
     self.questionShare = questionShare
   }

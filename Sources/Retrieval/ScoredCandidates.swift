@@ -26,17 +26,24 @@ struct ScoredCandidates {
   private var positions: [MemoryKey: Int] = [:]
   private(set) var bestSimilarity = 0.0
   private(set) var bestKeyword = 0.0
+  /// Whether there may be more than were taken.
+  private(set) var isCut = false
+  /// How many candidates each list contributes. The fused best can only be missed when it is in
+  /// neither list's best.
+  private let depth: Int
 
   /// A memory that stands alone has no neighbour to count with it. For it stands what is usual: the
   /// better neighbour of a near turn is 0.7 times as near (the median over LoCoMo).
   private static let usualNeighbor = 0.7
 
+  /// - Parameter widening: so many times as many candidates as usual.
   init(
     _ request: RetrievalRequest, _ scope: Scope, _ searcher: any MemorySearcher,
-    _ weights: RelevanceWeights
+    _ weights: RelevanceWeights, widening: Int = 1
   ) throws {
     self.request = request
     self.weights = weights
+    depth = widening * max(200, 10 * request.limit)
     let strategy = request.effectiveStrategy
     // Those found by meaning alone need to know their neighbours as well. Whoever asks for words
     // means memories that hold one.
@@ -63,18 +70,12 @@ struct ScoredCandidates {
     }.map { scores[$0] }
   }
 
-  /// How many candidates each list contributes. The fused best can only be missed when it is in
-  /// neither list's best.
-  private var depth: Int { max(200, 10 * request.limit) }
-
   private mutating func add(_ words: [Candidate]) {
     bestKeyword = words.first?.score ?? 0
     scores.reserveCapacity(2 * words.count)
     positions.reserveCapacity(2 * words.count)
-    for match in words {
-      let position = position(of: match.key)
-      scores[position].keyword = match.score
-    }
+    for match in words { _ = position(of: match.key) }
+    isCut = words.count == depth
   }
 
   private mutating func addNearest(
@@ -87,6 +88,7 @@ struct ScoredCandidates {
       scores[position].nearest = candidate
     }
     bestSimilarity = nearest.first.map(similarity) ?? 0
+    isCut = isCut || nearest.count == depth
   }
 
   private mutating func position(of key: MemoryKey) -> Int {
@@ -133,6 +135,9 @@ struct ScoredCandidates {
   private mutating func fuse(_ places: [MemoryPlace?]) {
     let (meaning, words, conversation) = shares
     for position in scores.indices {
+      if request.effectiveStrategy != .semantic {
+        scores[position].keyword = places[position]?.keyword ?? 0
+      }
       scores[position].conversation = places[position]?.coverage ?? 0
       scores[position].questionShare = places[position]?.questionShare ?? 0
       let score = scores[position]

@@ -9,17 +9,23 @@ struct Selection {
   private let times: [TimeExpression]
   private var chosen: [(hit: Hit, key: MemoryKey, nearest: Candidate?)] = []
   private var said: Set<String> = []
-  private var belowRelevance = 0
+  private let belowRelevance: Int
   private var collapsed = 0
 
-  init(_ request: RetrievalRequest, _ scope: Scope, _ weights: RelevanceWeights) {
+  /// - Parameter belowRelevance: how many of those wanted the gate has left out.
+  init(
+    _ request: RetrievalRequest, _ scope: Scope, _ weights: RelevanceWeights, belowRelevance: Int
+  ) {
     self.request = request
     self.scope = scope
     self.weights = weights
+    self.belowRelevance = belowRelevance
     times = weights.time > 0 ? TimeExpression.all(in: request.query, at: request.now) : []
   }
 
-  var isFull: Bool { chosen.count + belowRelevance >= request.limit }
+  var isFull: Bool { chosen.count >= request.limit }
+  /// Whether anything was left out because a better one says the same.
+  var hasCollapsed: Bool { collapsed > 0 }
 
   /// How many candidates are weighed against each other: what is known of a memory itself moves its
   /// relevance by some per cent, which may lift it over a few that fit better.
@@ -47,10 +53,7 @@ struct Selection {
     }
     for position in order where !isFull {
       let (hit, score) = weighed[position]
-      // The gate comes before decay: a memory is not irrelevant for being old.
-      if case .value(let minimum) = request.minimumRelevance, score.relevance < minimum {
-        belowRelevance += 1
-      } else if !said.insert(Self.words(of: hit.memory.content)).inserted {
+      if !said.insert(Self.words(of: hit.memory.content)).inserted {
         collapsed += 1
       } else {
         chosen.append((hit, score.key, score.nearest))
@@ -107,33 +110,30 @@ struct Selection {
 
   // MARK: Near-duplicates
 
-  /// Of two memories with the same words in the same order the worse is left out, whatever their
-  /// letters' case and their punctuation; nothing less: "Thursday at ten" is not "Friday at nine".
+  /// Of two memories with the same words in the same order the worse is left out, whatever the case of
+  /// their letters and the punctuation around words; nothing less: "Thursday at ten" is not "Friday at
+  /// nine", C++ is not C#, and -5 is not 5.
   private static func words(of content: String) -> String {
-    let words = asciiWords(of: content) ?? foldedWords(of: content)
-    return words.isEmpty ? content : words
-  }
-
-  /// The same for what most texts are, in a tenth of the time; nil for a text that has other letters.
-  private static func asciiWords(of content: String) -> String? {
     var words: [UInt8] = []
     words.reserveCapacity(content.utf8.count)
-    for byte in content.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-        words.append(byte)
-      case UInt8(ascii: "A")...UInt8(ascii: "Z"): words.append(byte | 0x20)
-      case 0x80...: return nil
-      default:
-        if let last = words.last, last != UInt8(ascii: " ") { words.append(UInt8(ascii: " ")) }
-      }
+    for word in content.lowercased().utf8.split(whereSeparator: { $0 <= 0x20 }) {
+      guard let first = word.firstIndex(where: { !isPunctuation($0) }),
+        let last = word.lastIndex(where: { !isPunctuation($0) })
+      else { continue }
+      if !words.isEmpty { words.append(UInt8(ascii: " ")) }
+      words.append(contentsOf: word[first...last])
     }
-    if words.last == UInt8(ascii: " ") { words.removeLast() }
-    return String(decoding: words, as: UTF8.self)
+    return words.isEmpty ? content : String(decoding: words, as: UTF8.self)
   }
 
-  private static func foldedWords(of content: String) -> String {
-    content.lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: " ")
+  private static func isPunctuation(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: ":"),
+      UInt8(ascii: "!"), UInt8(ascii: "?"), UInt8(ascii: "\""), UInt8(ascii: "'"),
+      UInt8(ascii: "("), UInt8(ascii: ")"):
+      true
+    default: false
+    }
   }
 
   // MARK: Spans

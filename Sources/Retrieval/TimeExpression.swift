@@ -81,7 +81,9 @@ private struct TimeReader {
 
   /// `2023-05-08`, `2023-05`.
   private mutating func numericDate() -> DateInterval? {
-    let parts = word().split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    // A time of day may follow.
+    let date = word().prefix { $0 != "t" }
+    let parts = date.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
     guard (2...3).contains(parts.count), word().first?.isNumber == true,
       let year = parts[0], Self.years.contains(year), let month = parts[1],
       let whole = interval(year, month, parts.count == 3 ? parts[2] : nil, isDay: parts.count == 3)
@@ -111,7 +113,7 @@ private struct TimeReader {
 
   /// `in 2023`.
   private mutating func year() -> DateInterval? {
-    guard ["in", "during", "since", "of", "year", "before", "after", "until"].contains(word(-1)),
+    guard ["in", "during", "since", "year", "before", "after", "until"].contains(word(-1)),
       let year = year(word()), let whole = interval(year, 1, nil, isDay: false)
     else { return nil }
     position += 1
@@ -141,16 +143,18 @@ private struct TimeReader {
   /// `last week`, `this year`, `the past three months`.
   private mutating func relative() -> DateInterval? {
     guard ["last", "past", "this", "previous"].contains(word()) else { return nil }
-    if let unit = Self.units[word(1)] {
+    if let unit = Self.units[word(1)], word() != "past" {
       defer { position += 2 }
       let isThis = word() == "this"
       return calendar.date(byAdding: unit, value: isThis ? 0 : -1, to: now)
         .flatMap { calendar.dateInterval(of: unit, for: $0) }
     }
-    guard word() != "this", let count = Self.number(word(1)), let unit = Self.units[word(2)],
+    let isOne = Self.units[word(1)] != nil
+    guard word() != "this", let count = isOne ? 1 : Self.number(word(1)),
+      let unit = Self.units[word(isOne ? 1 : 2)],
       let start = calendar.date(byAdding: unit, value: -count, to: now)
     else { return nil }
-    position += 3
+    position += isOne ? 2 : 3
     return DateInterval(start: start, end: now)
   }
 

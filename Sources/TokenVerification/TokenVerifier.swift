@@ -75,7 +75,10 @@ package final class TokenVerifier: Authenticator {
         throw .invalid("The token is not valid yet.")
       }
     }
-    guard let name = claims[rules.identityClaim]?.string, let user = try? UserID(name) else {
+    // To the letter: blanks around a name would make two subjects one user.
+    guard let name = claims[rules.identityClaim]?.string, let user = try? UserID(name),
+      user.description.utf8.elementsEqual(name.utf8)
+    else {
       throw .invalid("The token does not name a user in the claim \(rules.identityClaim).")
     }
     let scopes =

@@ -74,7 +74,7 @@ import Testing
   {
     let fixture = try ServiceFixture()
     for number in 0..<100 {
-      let end = ["", ".", "!", " …"][number % 4]
+      let end = ["", ".", "!", " ?"][number % 4]
       _ = try fixture.add(
         number % 2 == 0
           ? "The review is on Thursday at ten\(end)" : "the REVIEW is on thursday at ten",
@@ -181,6 +181,64 @@ import Testing
       let results = try [alone, crowded].map { try search(query, $0, strategy: strategy) }
       #expect(results[0].hits.map(\.relevance) == results[1].hits.map(\.relevance))
       #expect(results[0].hits.map(\.memory.content) == results[1].hits.map(\.memory.content))
+    }
+  }
+
+  @Test func `signs that say something keep sentences apart`() throws {
+    let fixture = try ServiceFixture()
+    let texts = [
+      "I use C++", "I use C#", "I use C", "It costs $100", "It costs €100", "-5 degrees",
+      "5 degrees",
+      "x == 1", "x != 1", "lunch 👍", "lunch 👎",
+    ]
+    for text in texts { _ = try fixture.add(text, user: "ana") }
+    let found = try search("what do I use and what does it cost", fixture, limit: 50)
+    #expect(found.hits.count == texts.count && found.collapsed == 0)
+  }
+
+  @Test func `what is said a thousand times does not hide the rest`() throws {
+    let fixture = try ServiceFixture()
+    for number in 0..<1_000 {
+      _ = try fixture.add(
+        "Build succeeded.", user: "ana",
+        occurredAt: fixture.clock.now.advanced(bySeconds: -60 * Double(number)))
+    }
+    let others = ["Build failed.", "A build was cancelled.", "No build today.", "Which build?"]
+    for text in others { _ = try fixture.add(text, user: "ana") }
+    for strategy in RetrievalStrategy.allCases {
+      let found = try search("build succeeded", fixture, strategy: strategy)
+      #expect(found.hits.count == 5 && found.collapsed > 0)
+    }
+  }
+
+  @Test func `the gate looks at what a memory is about, and takes no place from those that pass`()
+    throws
+  {
+    let fixture = try ServiceFixture()
+    for number in 0..<12 {
+      _ = try fixture.memories.add(
+        .init(
+          content: "Crane \(number) " + String(repeating: "and more of it ", count: number),
+          occurredAt: fixture.clock.now.advanced(bySeconds: -86_400 * Double(100 - 9 * number)),
+          importance: number > 5 ? 1 : 0),
+        caller: ServiceFixture.anyone, user: ana, session: nil)
+    }
+    let all = try search("crane and more", fixture, limit: 12)
+    #expect(all.hits.count == 12)
+    func base(_ hit: Hit) -> Double {
+      let factors = hit.factors
+      let gain =
+        0.05 * factors.recency + 0.1 * (2 * factors.importance - 1) + 0.05 * factors.session
+      return hit.relevance / (1 + gain)
+    }
+    let bases = all.hits.map(base).sorted(by: >)
+    for passing in [1, 4, 7] {
+      let minimum = (bases[passing - 1] + bases[passing]) / 2
+      let found = try search("crane and more", fixture, limit: 12, minimum: .value(minimum))
+      #expect(found.hits.count == passing && found.belowRelevance == 12 - passing)
+      #expect(found.hits.allSatisfy { base($0) >= minimum })
+      let few = try search("crane and more", fixture, limit: 1, minimum: .value(minimum))
+      #expect(few.hits.count == 1 && few.belowRelevance == 0)
     }
   }
 }

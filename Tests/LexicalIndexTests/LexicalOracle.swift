@@ -53,7 +53,7 @@ struct LexicalOracle {
       }
       if score > 0 { scores.append((id, score / best)) }
     }
-    return scores.sorted { $0.score == $1.score ? $0.id < $1.id : $0.score > $1.score }
+    return scores.sorted { $0.score == $1.score ? $0.id > $1.id : $0.score > $1.score }
   }
 
   /// A row and the four before and behind it in its session, with what each counts.

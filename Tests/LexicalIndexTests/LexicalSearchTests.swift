@@ -114,14 +114,14 @@ private struct Twins {
     #expect(answers.first?.isEmpty == false)
   }
 
-  @Test func `equal scores come by ascending id, also where the count cuts them`() {
+  @Test func `equal scores come by descending id, also where the count cuts them`() {
     let collection = LexicalCollection()
     for id in (1...700 as ClosedRange<UInt64>).reversed() {
       collection.upsert(id: id, user: "ann", session: nil, terms: ["same", "words"])
     }
     for count in [0, 1, 2, 5, 699, 700, 5000] {
       let found = collection.snapshot().matches(terms: ["same"], scope: .user("ann"), count: count)
-      #expect(found.map(\.id) == Array((1...700).prefix(count)))
+      #expect(found.map(\.id) == Array((1...700).reversed().prefix(count)))
     }
   }
 
@@ -229,7 +229,12 @@ private struct Twins {
           place.map { (id, $0) }
         })
       #expect(Set(places.keys) == Set(rows.keys))
+      let scores = Dictionary(
+        uniqueKeysWithValues: twins.oracle.search(terms: query, scope: scope).map {
+          ($0.id, $0.score)
+        })
       for (id, row) in rows {
+        #expect(abs((places[id]?.score ?? -1) - (scores[id] ?? 0)) < 1e-9)
         let session = rows.filter {
           $0.key == id || (row.session != nil && $0.value.session == row.session)
         }

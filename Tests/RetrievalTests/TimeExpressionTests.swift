@@ -8,6 +8,8 @@ import Testing
 
   @Test(arguments: [
     ("What did we decide on 2023-05-08?", "2023-05-08", "2023-05-09"),
+    ("at 2023-05-08T10:00Z", "2023-05-08", "2023-05-09"),
+    ("in the past week", "2026-11-19T15:30:00Z", "2026-11-26T15:30:00Z"),
     ("bugs of 2024-02", "2024-02-01", "2024-03-01"),
     ("When did Ana travel in May 2023?", "2023-05-01", "2023-06-01"),
     ("the meeting on 8 May 2023", "2023-05-08", "2023-05-09"),
@@ -40,7 +42,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "You may march on", "port 8080 and year 3000", "It has 2023 rows", "error 404-12", "",
+    "You may march on", "port 8080 and year 3000", "It has 2023 rows", "a limit of 2000 tokens",
+    "error 404-12", "",
     "2023-13-40", "last but not least", "the second of them", "in a day",
   ])
   func `what names none is not`(text: String) {

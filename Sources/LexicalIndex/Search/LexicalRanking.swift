@@ -21,6 +21,8 @@ package struct LexicalRanking: Sendable {
     /// a session.
     package let previous: UInt64?
     package let next: UInt64?
+    /// The row's own score, whether it is among the matches or not; 0 when it is no match.
+    package let score: Double
     /// Which share of the query's terms the session holds (a row without one: the row), rare terms
     /// weighing more, 0 to 1.
     package let coverage: Double
@@ -38,6 +40,7 @@ package struct LexicalRanking: Sendable {
     var marks = [Bool](repeating: false, count: 4096)
     for id in ids { marks[Int(id & 4095)] = true }
     var places = [Place?](repeating: nil, count: ids.count)
+    var frequencies = [Double](repeating: 0, count: scan.rankCount)
     var first = 0
     for section in scan.sections {
       defer { first = section.end }
@@ -51,7 +54,8 @@ package struct LexicalRanking: Sendable {
         coverage = share
         places[position] = Place(
           previous: row > rows.lowerBound ? scan.rows[row - 1].id : nil,
-          next: row + 1 < rows.upperBound ? scan.rows[row + 1].id : nil, coverage: share,
+          next: row + 1 < rows.upperBound ? scan.rows[row + 1].id : nil,
+          score: scan.score(of: row, in: rows, by: weights, &frequencies), coverage: share,
           questionShare: Double(scan.rows[row].questions) / 255)
       }
     }

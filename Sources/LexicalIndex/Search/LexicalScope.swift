@@ -19,9 +19,10 @@ package struct LexicalMatch: Hashable, Sendable {
     self.score = score
   }
 
-  /// The order of results: the higher score first, and of equal scores the lower id.
+  /// The order of results: the higher score first, and of equal scores the higher id, which is the
+  /// newer row.
   package static func isBefore(_ left: LexicalMatch, _ right: LexicalMatch) -> Bool {
-    left.score == right.score ? left.id < right.id : left.score > right.score
+    left.score == right.score ? left.id > right.id : left.score > right.score
   }
 }
 

@@ -11,7 +11,7 @@ package struct LexicalSnapshot: Sendable {
     self.table = table
   }
 
-  /// The best rows of a scope by BM25, the best first; equal scores by ascending id.
+  /// The best rows of a scope by BM25, the best first; equal scores by descending id.
   ///
   /// A row of a session is read together with the four before and behind it, each counting the less
   /// the further it is; so a row can be found that holds no term itself. The statistics (number of

@@ -35,6 +35,9 @@ struct ScopeScan {
   /// How many living rows hold each term of the query, by rank.
   private(set) var rowsWithTerm: [Int]
 
+  /// How many terms the query has.
+  var rankCount: Int { query.rankCount }
+
   init(_ query: QueryTerms) {
     self.query = query
     rowsWithTerm = Array(repeating: 0, count: query.rankCount)
@@ -125,15 +128,26 @@ struct ScopeScan {
         guard holding > 0, rows[row].holdsTerm || !holdingTerms,
           allowing?(rows[row].id) ?? true
         else { continue }
-        let near =
-          section.isSession
-          ? max(first, row - reach)..<min(section.end, row + reach + 1) : row..<row + 1
-        let length = gather(near, around: row, weights.meanLength, &frequencies)
-        let score = weights.score(of: &frequencies, norm: weights.norm(length: length))
+        let session = section.isSession ? first..<section.end : row..<row + 1
+        let score = score(of: row, in: session, by: weights, &frequencies)
         best.offer(LexicalMatch(id: rows[row].id, score: score))
       }
     }
     return best.sorted()
+  }
+
+  /// The score of a row; 0 when neither it nor those around it hold a term.
+  ///
+  /// - Parameters:
+  ///   - session: the rows that may count with it.
+  ///   - frequencies: a 0 for each rank, and so again afterwards.
+  func score(
+    of row: Int, in session: Range<Int>, by weights: TermWeights, _ frequencies: inout [Double]
+  ) -> Double {
+    let reach = Self.context.count - 1
+    let near = max(session.lowerBound, row - reach)..<min(session.upperBound, row + reach + 1)
+    let length = gather(near, around: row, weights.meanLength, &frequencies)
+    return weights.score(of: &frequencies, norm: weights.norm(length: length))
   }
 
   /// Sums what a row and those around it hold of each term; returns how long they are in the mean.

@@ -52,7 +52,7 @@ struct TermWeights: Sendable {
       score += weights[rank] * frequency / (frequency + norm)
       frequencies[rank] = 0
     }
-    return score / total
+    return total > 0 ? score / total : 0
   }
 
   /// Which share of the query some of its terms are.

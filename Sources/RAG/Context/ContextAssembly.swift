@@ -60,7 +60,8 @@ package struct ContextAssembly: Sendable {
     let pinned = found.pinned.map { ContextItem(memory: $0) }
     let hits = found.hits
       .map { ContextItem(memory: $0.memory, relevance: $0.relevance, span: $0.span) }
-    var block = Block(format: request.format)
+    var block = Block(
+      format: request.format, text: try request.format.text(pinned: [], found: []))
     let budget = request.maximumTokens
     let share = hits.isEmpty ? budget : Int(Double(budget) * Self.shareOfPinned)
     for item in pinned { try block.add(item, to: \.pinned, within: share) }
@@ -82,16 +83,17 @@ package struct ContextAssembly: Sendable {
     let format: ContextFormat
     var pinned: [ContextItem] = []
     var found: [ContextItem] = []
-    var text = ""
+    var text: String
 
     /// Adds an item, or as much of it as there is room for.
     mutating func add(
       _ item: ContextItem, to section: WritableKeyPath<Block, [ContextItem]>, within budget: Int
     ) throws {
       if try accept(item, to: section, within: budget) { return }
-      // The longest piece that fits: what fits in a length fits in all that are shorter.
       let shortest = pinned.isEmpty && found.isEmpty ? 1 : ContextAssembly.shortestPiece
-      var fits = shortest - 1
+      guard try with(item.cut(to: shortest), in: section).tokens <= budget else { return }
+      // The longest piece that fits: what fits in a length fits in all that are shorter.
+      var fits = shortest
       var tooLong = min(item.memory.content.unicodeScalars.count, 8 * budget) + 1
       while tooLong - fits > 1 {
         let middle = (fits + tooLong) / 2
@@ -101,7 +103,6 @@ package struct ContextAssembly: Sendable {
           tooLong = middle
         }
       }
-      guard fits >= shortest else { return }
       _ = try accept(item.cut(to: fits), to: section, within: budget)
     }
 

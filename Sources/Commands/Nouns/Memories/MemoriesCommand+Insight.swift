@@ -27,7 +27,12 @@ extension MemoriesCommand {
 
     private struct Reply: Decodable {
       let context: String
-      let tokens: Int
+      let memories: [String]
+
+      private enum CodingKeys: String, CodingKey {
+        case context
+        case memories = "memory_ids"
+      }
     }
 
     package func run() throws {
@@ -40,7 +45,7 @@ extension MemoriesCommand {
         ], output)
       let reply: Reply = try result.read()
       try output.print(result.output) { reply.context }
-      if reply.tokens == 0 { throw ExitStatus.no }
+      if reply.memories.isEmpty { throw ExitStatus.no }
     }
   }
 

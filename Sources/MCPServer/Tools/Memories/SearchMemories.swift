@@ -44,8 +44,8 @@ package struct SearchMemories: Tool {
           "limit", .pageSize, default: Limits.defaultSearchCount, "How many hits at most."),
         minimumRelevance: try arguments.optional(
           "min_relevance", .threshold, default: .none,
-          "Leave out hits below this relevance; auto leaves out all when even the best of them "
-            + "hardly bears on the query."))
+          "Leave out what bears less on the query than this, before age and importance count; auto "
+            + "leaves out all when even the best of them hardly bears on it."))
       detail = try arguments.optional(
         "detail", .choice(), default: .compact,
         "compact: excerpts; full: as much of each as a reply has room for.")
