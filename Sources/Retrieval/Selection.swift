@@ -29,7 +29,7 @@ struct Selection {
 
   /// How many candidates are weighed against each other: what is known of a memory itself moves its
   /// relevance by some per cent, which may lift it over a few that fit better.
-  var batch: Int { max(2 * request.limit, request.limit + 10) }
+  var batch: Int { request.limit + max(3, request.limit / 2) }
 
   /// Weighs candidates by what is known of them and takes those that are wanted.
   mutating func take(

@@ -50,7 +50,7 @@ package struct LexicalRanking: Sendable {
         guard marks[Int(id & 4095)], let position = wanted[id] else { continue }
         let rows = section.isSession ? first..<section.end : row..<row + 1
         let known = section.isSession ? coverage : nil
-        let share = known ?? weights.share(of: scan.ranks(in: rows))
+        let share = known ?? scan.share(of: rows, by: weights, &frequencies)
         coverage = share
         places[position] = Place(
           previous: row > rows.lowerBound ? scan.rows[row - 1].id : nil,

@@ -81,15 +81,16 @@ struct ScopeScan {
     }
   }
 
-  /// The ranks of the terms that any of some rows holds, each once.
-  func ranks(in range: Range<Int>) -> Set<Int> {
-    var ranks: Set<Int> = []
+  /// Which share of the query the terms are that any of some rows holds.
+  ///
+  /// - Parameter marks: a 0 for each rank, and so again afterwards.
+  func share(of range: Range<Int>, by weights: TermWeights, _ marks: inout [Double]) -> Double {
     for row in range {
       for position in rows[row].start..<rows[row].end {
-        ranks.insert(Int(findings[Int(position)].rank))
+        marks[Int(findings[Int(position)].rank)] = 1
       }
     }
-    return ranks
+    return weights.share(of: &marks)
   }
 
   // MARK: Scores

@@ -55,9 +55,13 @@ struct TermWeights: Sendable {
     return total > 0 ? score / total : 0
   }
 
-  /// Which share of the query some of its terms are.
-  func share(of ranks: Set<Int>) -> Double {
-    // In the order of the ranks, so that the sum is the same each time.
-    total > 0 ? ranks.sorted().reduce(0) { $0 + weights[$1] } / total : 0
+  /// Which share of the query those of its terms are that have a mark; there is none afterwards.
+  func share(of marks: inout [Double]) -> Double {
+    var share = 0.0
+    for rank in marks.indices where marks[rank] > 0 {
+      share += weights[rank]
+      marks[rank] = 0
+    }
+    return total > 0 ? share / total : 0
   }
 }
