@@ -11,6 +11,8 @@ extension MemoryService {
   private static let mostGrouped = 5_000
   /// So many of a topic's memories give it its terms.
   private static let memoriesForTerms = 100
+  /// So much of each: what a text begins with says what it is about.
+  private static let charactersForTerms = 2_000
 
   /// What a user's memories of a time are about, and how they spread over it.
   ///
@@ -55,7 +57,7 @@ extension MemoryService {
       return keys.compactMap { records[$0] }
     }
     let terms = searcher.tellingWords(
-      of: groups.map { $0.map(\.content) }, count: termsOfTopic)
+      of: groups.map { $0.map { $0.excerpt(charactersForTerms).content } }, count: termsOfTopic)
     return clusters.indices.map { position in
       MemoryInsights.Topic(
         terms: terms[position], count: clusters[position].count,

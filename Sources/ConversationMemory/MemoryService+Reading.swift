@@ -28,41 +28,41 @@ extension MemoryService {
   package func search(
     _ request: Search, caller: Caller, user: UserID?, session: SessionID?
   ) throws -> RetrievalResult {
-    try search(request, caller, user, session) { _, _ in }.result
+    let (result, now, _) = try search(request, caller, user, session) { _, _ in }
+    touches.touch(result.hits.map(\.memory.id), session, at: now)
+    return result
   }
 
   /// What a search finds, and what holds whatever is asked.
   package struct Recollection: Sendable {
     package let hits: [Hit]
-    /// The user's memories of certain types, the most important first, the newest of equals.
+    /// The user's memories of certain types, the most important first, the newest of equals; no more
+    /// than hits were asked for.
     package let pinned: [Memory]
   }
 
-  /// Of more memories of certain types than this the newest are looked through.
-  private static let mostPinned = 1_000
-
-  /// Finds memories, and reads those of the user's that are of certain types, all of one moment.
+  /// Finds memories, and reads those of the user's that are of certain types, all of one moment. Which
+  /// of them are shown the caller knows: `noteShown` counts them.
   ///
   /// - Throws: as `search`.
   package func recall(
     _ request: Search, pinned types: [String], caller: Caller, user: UserID?, session: SessionID?
   ) throws -> Recollection {
-    let page = MemoryPage(filter: MemoryFilter(types: types), limit: Self.mostPinned)
-    let (found, newest) = try search(request, caller, user, session) { scope, reader in
-      try reader.memories(in: scope.wholeUser, page).records.filter { $0.supersededBy == nil }
+    let (found, _, pinned) = try search(request, caller, user, session) { scope, reader in
+      try reader.mostImportant(ofTypes: types, in: scope.wholeUser, limit: request.limit)
     }
-    let pinned = newest.enumerated().sorted {
-      $0.element.importance != $1.element.importance
-        ? $0.element.importance > $1.element.importance : $0.offset < $1.offset
-    }.map(\.element)
-    return Recollection(
-      hits: found.hits, pinned: Array(pinned.prefix(Limits.pageSize.upperBound)))
+    return Recollection(hits: found.hits, pinned: pinned)
+  }
+
+  /// Counts that memories were shown, and that their session was looked into.
+  package func noteShown(_ ids: [MemoryID], session: SessionID?) {
+    touches.touch(ids, session, at: clock())
   }
 
   private func search<R>(
     _ request: Search, _ caller: Caller, _ user: UserID?, _ session: SessionID?,
     reading: (Scope, any MemoryReader) throws -> R
-  ) throws -> (result: RetrievalResult, read: R) {
+  ) throws -> (result: RetrievalResult, at: Timestamp, read: R) {
     let query = try Validation.query(request.query, field: "query")
     try Validation.pageSize(request.limit)
     if case .value(let minimum) = request.minimumRelevance, !(0...1).contains(minimum) {
@@ -89,8 +89,7 @@ extension MemoryService {
         in: scope, searcher)
       return (result, try reading(scope, searcher.records))
     }
-    touches.touch(result.hits.map(\.memory.id), session, at: now)
-    return (result, read)
+    return (result, now, read)
   }
 
   /// In whose scope a search looks. Only a session has to be looked up for that.

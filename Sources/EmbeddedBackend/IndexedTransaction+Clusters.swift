@@ -23,8 +23,15 @@ extension IndexedTransaction {
     var keys: [MemoryKey] = []
     var vectors: [Float] = []
     while let row = try rows.next() {
-      keys.append(MemoryKey(rawValue: row["id"]))
+      let length = vectors.count
       VectorBytes.append(row["vector"], to: &vectors)
+      guard vectors.count > length, keys.isEmpty || vectors.count - length == length / keys.count
+      else {
+        let memory: Int64 = row["id"]
+        throw StorageError(
+          .damaged, "The vector of memory \(memory) has not as many elements as others.")
+      }
+      keys.append(MemoryKey(rawValue: row["id"]))
     }
     guard !keys.isEmpty else { return [] }
     let groups = SphericalKMeans(vectors, dimension: vectors.count / keys.count, count: count)

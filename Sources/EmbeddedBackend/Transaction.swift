@@ -137,6 +137,19 @@ extension Transaction: MemoryReader {
     }
   }
 
+  func mostImportant(ofTypes types: [String], in scope: Scope, limit: Int) throws -> [Memory] {
+    var condition = Condition.memories(in: scope, at: now)
+    condition.addColumns(of: MemoryFilter(types: types))
+    condition.add("memories.superseded_by IS NULL")
+    return try Row.fetchAll(
+      db,
+      sql: """
+        \(Memory.selection) WHERE \(condition.sql)
+        ORDER BY memories.importance DESC, memories.created_at DESC, memories.memory_id DESC LIMIT ?
+        """, arguments: condition.arguments + [limit]
+    ).map(Memory.init(row:))
+  }
+
   func memoryCountsByType(in scope: Scope) throws -> [String: Int] {
     let condition = Condition.memories(in: scope, at: now)
     let rows = try Row.fetchAll(

@@ -32,7 +32,6 @@ final class VectorIndex {
   private static let pause = Duration.seconds(60)
   /// Whether it cannot be used only because another process holds it.
   private var isOccupied = false
-  private static let pauseWhenOccupied = Duration.milliseconds(100)
   /// A state of the folder that must go; the generation is nil when it cannot be opened.
   private var condemned: (isSo: Bool, generation: UInt64?) = (false, nil)
   private let compaction: BackgroundCompaction
@@ -78,6 +77,7 @@ final class VectorIndex {
       leaveMemory()
       // What was to go is still there: it goes when the next vector is stored.
       if condemned.isSo, opened.generation == condemned.generation { return }
+      log("the index can be used again")
       condemned = (false, nil)
       collection = opened
       sequence = Int64(clamping: opened.position)
@@ -88,7 +88,6 @@ final class VectorIndex {
   }
 
   private func leaveMemory() {
-    log("the index can be used again")
     isInMemory = false
     isOccupied = false
     isChecked = false
@@ -102,7 +101,7 @@ final class VectorIndex {
       log("the index cannot be used, so it is kept in memory: \(error)")
       isInMemory = true
       isOccupied = (error as? EngineError)?.code == .busy
-      nextTrial = .now + (isOccupied ? Self.pauseWhenOccupied : Self.pause)
+      nextTrial = .now + Self.pause
     } else {
       condemn("\(error)")
     }
@@ -120,10 +119,10 @@ final class VectorIndex {
   func condemn(_ reason: String) {
     log("the index is built again from the database: \(reason)")
     // Of two searches that meet the same damage the second has no collection any more.
-    if let collection {
+    if let collection, !isInMemory {
       condemned = (true, collection.generation)
     } else if !condemned.isSo {
-      condemned = (true, nil)
+      condemned = (true, try? VectorCollection.published(at: url).generation)
     }
     collection = nil
     sequence = 0
@@ -216,7 +215,11 @@ final class VectorIndex {
   ///   move the index nor the transaction; nil when there is none.
   /// - Throws: `Moved`; `Occupied`; `EngineError`; `StorageError` when the folder cannot be written.
   func publish(emptying: Bool) throws -> VectorCollection? {
-    guard !isInMemory || !isOccupied else { throw Occupied() }
+    if isInMemory && isOccupied {
+      // Searches do without the folder for a while; whoever publishes wants it now.
+      nextTrial = .now
+      throw Occupied()
+    }
     guard let collection, !isInMemory else {
       if emptying { try empty() }
       return nil

@@ -27,7 +27,8 @@ package struct MemoryInsights: Hashable, Sendable {
   package var total = 0
   /// The largest first.
   package var topics: [Topic] = []
-  /// How many memories were grouped: those with a vector, the newest of very many.
+  /// How many memories were grouped: those with a vector that no other has taken the place of, the newest
+  /// of very many.
   package var grouped = 0
   package var period = Period.day
   /// By the first day of each period with memories, ascending.

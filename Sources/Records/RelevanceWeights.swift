@@ -2,7 +2,7 @@
 ///
 /// What a memory is about makes its relevance; how fresh, important or often used it is only moves it
 /// by some per cent, so that an old answer is never pushed out by what is merely new. The defaults were
-/// chosen on LoCoMo leaving conversations out; see the article on retrieval.
+/// chosen on LoCoMo leaving conversations out, that of meaning with talk about code in sight; see `Ranking`.
 package struct RelevanceWeights: Hashable, Sendable {
   /// What meaning and words count; together at most 1.
   package var semantic: Double

@@ -55,14 +55,18 @@ package struct HybridRetrieval: Sendable {
   package func search(
     _ request: RetrievalRequest, in scope: Scope, _ searcher: any MemorySearcher
   ) throws -> RetrievalResult {
-    // Where one text stands many times, those that say something else are further down.
-    for widening in [1, 8, 64] {
+    var widening = 1
+    while true {
       let candidates = try ScoredCandidates(request, scope, searcher, weights, widening: widening)
       let (result, isComplete) = try chosen(from: candidates, request, scope, searcher)
-      if isComplete || !candidates.isCut || widening == 64 { return result }
+      if isComplete || !candidates.isCut || candidates.depth >= Self.deepest { return result }
+      // Where one text stands many times, those that say something else are further down.
+      widening *= 8
     }
-    return RetrievalResult()
   }
+
+  /// So many repetitions of one text are gone through at most.
+  private static let deepest = 8_000
 
   /// The hits, and whether there are as many as could be.
   private func chosen(

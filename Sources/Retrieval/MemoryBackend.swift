@@ -44,6 +44,9 @@ package protocol MemoryReader {
   func memories(_ ids: [MemoryID], in scope: Scope) throws -> [MemoryID: Memory]
   /// Memories of the scope, newest first, then greater id first.
   func memories(in scope: Scope, _ request: MemoryPage) throws -> RecordPage<Memory>
+  /// Memories of the scope of some types that no other has taken the place of, the most important
+  /// first, the newest of equals.
+  func mostImportant(ofTypes types: [String], in scope: Scope, limit: Int) throws -> [Memory]
   /// How many memories of each type the scope holds.
   func memoryCountsByType(in scope: Scope) throws -> [String: Int]
   /// A memory of the same text (see `EqualText`), session, type and time in the user's scope.

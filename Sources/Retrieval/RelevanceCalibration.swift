@@ -11,13 +11,16 @@ struct RelevanceCalibration {
   /// Evidence below this is none.
   let cut: Double
 
-  /// The cut for an embedder; words alone have none but to share one with the query.
+  /// The cut for an embedder.
   ///
-  /// - Throws: `invalid_argument` for an embedder that was not measured.
+  /// - Throws: `invalid_argument` for an embedder that was not measured, and for words alone: where both
+  ///   talk about people and talk about code lose few true hits, words empty nothing.
   static func of(
     _ strategy: RetrievalStrategy, embedder: String?
   ) throws(ServiceError) -> RelevanceCalibration {
-    if strategy == .keyword { return RelevanceCalibration(semanticShare: 0, cut: 0) }
+    guard strategy != .keyword else {
+      throw .invalid("min_relevance", "can be auto only where meaning is searched: give a number")
+    }
     guard embedder == measured else {
       throw .invalid(
         "min_relevance",

@@ -30,7 +30,7 @@ struct ScoredCandidates {
   private(set) var isCut = false
   /// How many candidates each list contributes. The fused best can only be missed when it is in
   /// neither list's best.
-  private let depth: Int
+  let depth: Int
 
   /// A memory that stands alone has no neighbour to count with it. For it stands what is usual: the
   /// better neighbour of a near turn is 0.7 times as near (the median over LoCoMo).

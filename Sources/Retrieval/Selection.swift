@@ -8,7 +8,8 @@ struct Selection {
   private let weights: RelevanceWeights
   private let times: [TimeExpression]
   private var chosen: [(hit: Hit, key: MemoryKey, nearest: Candidate?)] = []
-  private var said: Set<String> = []
+  /// Where each text stands among those chosen.
+  private var said: [String: Int] = [:]
   private let belowRelevance: Int
   private var collapsed = 0
 
@@ -28,8 +29,9 @@ struct Selection {
   var hasCollapsed: Bool { collapsed > 0 }
 
   /// How many candidates are weighed against each other: what is known of a memory itself moves its
-  /// relevance by some per cent, which may lift it over a few that fit better.
-  var batch: Int { request.limit + max(3, request.limit / 2) }
+  /// relevance by some per cent, which may lift it over a few that fit better, and over more when the
+  /// query names a time.
+  var batch: Int { (times.isEmpty ? 1 : 3) * request.limit + max(3, request.limit / 2) }
 
   /// Weighs candidates by what is known of them and takes those that are wanted.
   mutating func take(
@@ -53,10 +55,16 @@ struct Selection {
     }
     for position in order where !isFull {
       let (hit, score) = weighed[position]
-      if !said.insert(Self.words(of: hit.memory.content)).inserted {
-        collapsed += 1
-      } else {
+      let words = Self.words(of: hit.memory.content)
+      guard let same = said[words] else {
+        said[words] = chosen.count
         chosen.append((hit, score.key, score.nearest))
+        continue
+      }
+      collapsed += 1
+      // A later batch may hold what is weighed above it.
+      if Self.isBetter((hit, score.key), (chosen[same].hit, chosen[same].key)) {
+        chosen[same] = (hit, score.key, score.nearest)
       }
     }
   }
@@ -72,15 +80,15 @@ struct Selection {
   /// The hits, with the parts that bear on the query.
   func result(_ searcher: any MemorySearcher) throws -> RetrievalResult {
     let spans = try searcher.spans(of: chosen.compactMap(\.nearest), in: scope)
-    var budget = Self.charactersOfSpans
     var ranked = chosen
     // Later batches may hold what is weighed above the last of an earlier one.
     ranked.sort { Self.isBetter(($0.hit, $0.key), ($1.hit, $1.key)) }
-    let hits = try ranked.map { entry in
+    var hits = ranked.map { entry in
       var hit = entry.hit
-      hit.span = try spans[entry.key] ?? wordSpan(in: hit.memory, searcher, &budget)
+      hit.span = spans[entry.key]
       return hit
     }
+    try addWordSpans(to: &hits, searcher)
     return RetrievalResult(hits: hits, belowRelevance: belowRelevance, collapsed: collapsed)
   }
 
@@ -141,21 +149,27 @@ struct Selection {
   /// How much text a search reads again to find where in long memories the words stand.
   private static let charactersOfSpans = 200_000
 
-  /// Where in a long memory that was found by word alone most of the query's words stand; nil once
+  /// Finds where in long memories that were found by word alone most of the query's words stand, until
   /// the budget is used up.
-  private func wordSpan(
-    in memory: Memory, _ searcher: any MemorySearcher, _ budget: inout Int
-  ) throws -> TextSpan? {
-    let length = memory.content.utf8.count
-    guard length > Limits.excerptLength, length <= budget else { return nil }
-    budget -= length
-    let pieces = TextWindows.of(memory.content, length: Limits.excerptLength / 2)
-    guard pieces.count > 1 else { return nil }
+  private func addWordSpans(to hits: inout [Hit], _ searcher: any MemorySearcher) throws {
+    var budget = Self.charactersOfSpans
+    var pieces: [(hit: Int, text: String, span: TextSpan)] = []
+    for (position, hit) in hits.enumerated() where hit.span == nil {
+      let length = hit.memory.content.utf8.count
+      guard length > Limits.excerptLength, length <= budget else { continue }
+      budget -= length
+      let windows = TextWindows.of(hit.memory.content, length: Limits.excerptLength / 2)
+      guard windows.count > 1 else { continue }
+      pieces += windows.map { (position, $0.text, $0.span) }
+    }
+    guard !pieces.isEmpty else { return }
+    // All at once: how rare the words are takes a look at the whole scope.
     let coverage = try searcher.coverage(
-      of: request.query, by: pieces.map(\.text), in: scope.wholeUser)
-    guard let best = coverage.indices.max(by: { coverage[$0] < coverage[$1] }),
-      coverage[best] > 0
-    else { return nil }
-    return pieces[best].span
+      of: request.query, by: pieces.map(\.text), in: scope)
+    var best = [Double](repeating: 0, count: hits.count)
+    for (piece, share) in zip(pieces, coverage) where share > best[piece.hit] {
+      best[piece.hit] = share
+      hits[piece.hit].span = piece.span
+    }
   }
 }

@@ -96,12 +96,14 @@ private struct TimeReader {
   private mutating func namedDate() -> DateInterval? {
     if let day = day(word()), let month = Self.months[word(1)] {
       let year = year(word(2))
+      guard year != nil || isDate(word(), beside: word(1)) else { return nil }
       return take(year == nil ? 2 : 3, year, month, day)
     }
     guard let month = Self.months[word()] else { return nil }
     if let year = year(word(1)) { return take(2, year, month, nil) }
     if let day = day(word(1)) {
       let year = year(word(2))
+      guard year != nil || isDate(word(1), beside: word()) else { return nil }
       return take(year == nil ? 2 : 3, year, month, day)
     }
     let isMeant = [
@@ -109,6 +111,11 @@ private struct TimeReader {
     ]
     guard isMeant.contains(word(-1)) else { return nil }
     return take(1, nil, month, nil)
+  }
+
+  /// Whether a number beside the name of a month is its day: some names are other words as well.
+  private func isDate(_ day: String, beside month: String) -> Bool {
+    !["may", "march", "mar"].contains(month) || Int(day) == nil || word(-1) == "on"
   }
 
   /// `in 2023`.

@@ -42,6 +42,11 @@ import Testing
       #expect(topic.memories.allSatisfy { $0.user == ana })
     }
     #expect(try insights(fixture) == found)
+    for subject in Self.subjects {
+      #expect(
+        found.topics.contains { $0.terms.first.map { subject.contains($0) } == true },
+        "\(subject) has no topic")
+    }
   }
 
   @Test func `activity counts every memory once, in periods that fit the time`() throws {

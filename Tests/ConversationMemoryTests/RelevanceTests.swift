@@ -1,4 +1,5 @@
 import ConversationMemory
+import Embeddings
 import Foundation
 import Records
 import ServiceTestSupport
@@ -101,8 +102,7 @@ import Testing
     #expect(found.hits.first?.memory.id == answer.id)
   }
 
-  @Test func `an answer is found by the question before it, which itself stands behind it`() throws
-  {
+  @Test func `an answer is found by the question before it, inside its session`() throws {
     let fixture = try ServiceFixture()
     let session = try fixture.open("ana").session.id
     let other = try fixture.open("ana").session.id
@@ -115,12 +115,16 @@ import Testing
     let found = try search("wine with roasted mushrooms", fixture)
     #expect(Set(found.hits.prefix(2).map(\.memory.id)) == [asked.id, answer.id])
     #expect(found.hits.first { $0.memory.id == asked.id }?.factors.statement == 0)
-    // Across the border of a session nothing counts together.
-    let alone = try ServiceFixture()
-    _ = try alone.add("Which wine goes with the roasted mushrooms?", user: "ana")
-    _ = try alone.add("A young Barbera, slightly cool.", user: "ana")
-    let words = try search("roasted mushrooms", alone, strategy: .keyword)
-    #expect(words.hits.count == 1)
+    // Without a model there are words alone. Across the border of a session nothing counts together.
+    for joined in [true, false] {
+      let alone = try ServiceFixture(embedder: nil)
+      let sessions = try (0..<2).map { _ in try alone.open("ana").session.id }
+      for (position, text) in [asked.content, answer.content].enumerated() {
+        _ = try alone.add(text, user: "ana", session: sessions[joined ? 0 : position])
+      }
+      #expect(try search("roasted mushrooms", alone).hits.count == (joined ? 2 : 1))
+      #expect(try search("roasted mushrooms", alone, strategy: .keyword).hits.count == 1)
+    }
   }
 
   @Test func `a time that the query names is favoured`() throws {
@@ -137,15 +141,52 @@ import Testing
     #expect(found.hits.first?.factors.time == 1)
   }
 
-  @Test func `auto is refused where nobody has measured, and by word leaves out nothing`() throws {
-    let fixture = try ServiceFixture()
-    for number in 0..<50 {
-      _ = try fixture.add("Entry \(number): the harbour crane was repaired.", user: "ana")
+  /// The embedder of the tests under the name of the one whose cuts are known.
+  private struct Measured: Embedder {
+    let inner = HashingEmbedder()
+    var model: EmbeddingModel {
+      EmbeddingModel(
+        name: "all-MiniLM-L6-v2", dimension: inner.model.dimension,
+        maximumTokens: inner.model.maximumTokens)
     }
-    let found = try search(
-      "When was the harbour crane repaired?", fixture, strategy: .keyword, minimum: .automatic)
-    #expect(found.hits.count == 5 && found.belowRelevance == 0)
-    for strategy in [RetrievalStrategy.semantic, .hybrid] {
+    func embed(_ texts: [String]) throws(EmbeddingError) -> [Embedding] { try inner.embed(texts) }
+    func passages(of text: String) -> [Passage] { inner.passages(of: text) }
+  }
+
+  @Test func `auto shows all or nothing, by the best of meaning and of words`() throws {
+    var random = SeededGenerator(seed: 3)
+    let fixture = try ServiceFixture(embedder: Measured())
+    for number in 0..<60 { _ = try fixture.add("\(number) \(sentence(&random))", user: "ana") }
+    let other = "zinc quartz oxide plasma fjord jazz glyph vex nymph".split(separator: " ")
+    var emptied = 0
+    for round in 0..<120 {
+      let words = sentence(&random).split(separator: " ").prefix(round % 4)
+      let query = (words + other.shuffled(using: &random).prefix(4)).joined(separator: " ")
+      for (strategy, share, cut) in [
+        (RetrievalStrategy.hybrid, 0.7, 0.21), (.semantic, 1, 0.24),
+      ] {
+        let all = try search(query, fixture, strategy: strategy, limit: 100)
+        let meaning = all.hits.compactMap(\.similarity).max() ?? 0
+        let spelled = all.hits.map(\.factors.keyword).max() ?? 0
+        let evidence = share * meaning + (1 - share) * spelled
+        guard abs(evidence - cut) > 1e-6 else { continue }
+        let found = try search(query, fixture, strategy: strategy, limit: 7, minimum: .automatic)
+        #expect(found.hits.count == (evidence > cut ? 7 : 0))
+        #expect(found.belowRelevance == (evidence > cut ? 0 : 7))
+        emptied += found.hits.isEmpty ? 1 : 0
+      }
+    }
+    #expect(emptied > 10 && emptied < 230)
+  }
+
+  @Test func `auto is refused where nobody has measured`() throws {
+    let fixture = try ServiceFixture()
+    _ = try fixture.add("The harbour crane was repaired.", user: "ana")
+    let without = try ServiceFixture(embedder: nil)
+    for (fixture, strategy) in [
+      (fixture, RetrievalStrategy.semantic), (fixture, .hybrid), (fixture, .keyword),
+      (without, .hybrid),
+    ] {
       let error = #expect(throws: ServiceError.self) {
         try search("harbour", fixture, strategy: strategy, minimum: .automatic)
       }
@@ -240,5 +281,75 @@ import Testing
       let few = try search("crane and more", fixture, limit: 1, minimum: .value(minimum))
       #expect(few.hits.count == 1 && few.belowRelevance == 0)
     }
+  }
+
+  @Test func `meaning counts the better neighbour of the session, and what is usual without one`()
+    throws
+  {
+    var random = SeededGenerator(seed: 77)
+    let fixture = try ServiceFixture()
+    let sessions = try (0..<3).map { _ in try fixture.open("ana").session.id }
+    var order: [SessionID?: [MemoryID]] = [:]
+    var contents: [MemoryID: String] = [:]
+    for number in 0..<60 {
+      let session = number % 4 == 3 ? nil : sessions[number % 4]
+      let memory = try fixture.add("\(number) \(sentence(&random))", user: "ana", session: session)
+      order[session, default: []].append(memory.id)
+      contents[memory.id] = memory.content
+    }
+    let query = "harbour bridge and tea"
+    func vector(_ text: String) throws -> [Float] {
+      try #require(try fixture.embedding.embed([text])?.values.first)
+    }
+    let asked = try vector(query)
+    let cosines = try contents.mapValues { content in
+      max(0, zip(asked, try vector(content)).reduce(0) { $0 + Double($1.0 * $1.1) })
+    }
+    let found = try search(query, fixture, strategy: .semantic, limit: 60)
+    #expect(found.hits.count == 60)
+    for hit in found.hits {
+      let own = try #require(cosines[hit.memory.id])
+      var beside = 0.7 * own
+      if let session = hit.memory.session {
+        let turns = order[session] ?? []
+        let place = try #require(turns.firstIndex(of: hit.memory.id))
+        beside =
+          [place - 1, place + 1].filter(turns.indices.contains)
+          .compactMap { cosines[turns[$0]] }.max() ?? 0
+      }
+      #expect(abs(hit.factors.semantic - (own + 0.3 * beside) / 1.3) < 1e-5)
+    }
+  }
+
+  @Test func `what is found by meaning has its score by word, however many match better`() throws {
+    let fixture = try ServiceFixture()
+    for number in 0..<300 {
+      _ = try fixture.add("crane", user: "ana", type: "filler\(number)")
+    }
+    // Spelled like the query, which is what the embedder of tests goes by, but of other words.
+    let text = "crane harbourx repairx schedulex"
+    _ = try fixture.add(text, user: "ana", type: "near")
+    let query = "crane harbour repair schedule"
+    let alone = try fixture.memories.search(
+      .init(query: query, strategy: .keyword, filter: MemoryFilter(types: ["near"])),
+      caller: ServiceFixture.anyone, user: ana, session: nil)
+    let found = try search(query, fixture)
+    let hit = try #require(found.hits.first { $0.memory.type == "near" })
+    #expect(hit.factors.keyword > 0)
+    #expect(hit.factors.keyword == alone.hits.first?.factors.keyword)
+  }
+
+  @Test func `of equal texts the one that weighs most is shown, however many there are`() throws {
+    let fixture = try ServiceFixture()
+    for number in 0..<100 {
+      _ = try fixture.memories.add(
+        .init(
+          content: "Deploy on Monday.",
+          occurredAt: fixture.clock.now.advanced(bySeconds: Double(number)),
+          importance: number == 0 ? 1 : 0.5),
+        caller: ServiceFixture.anyone, user: ana, session: nil)
+    }
+    let found = try search("deploy on Monday", fixture)
+    #expect(found.hits.count == 1 && found.hits[0].memory.importance == 1)
   }
 }

@@ -106,6 +106,27 @@ import Testing
         atPath: fixture.directory.url.appendingPathComponent("data/index/MANIFEST").path))
   }
 
+  @Test func `an index is not said to be built again while another process holds it`() throws {
+    let fixture = try filled(patience: .milliseconds(400))
+    let hold = try Hold("lock", of: fixture)
+    DispatchQueue.global().asyncAfter(deadline: .now() + 30) { hold.end() }
+    for _ in 0..<2 {
+      let failure = #expect(throws: ServiceError.self) { try fixture.store.rebuildIndex() }
+      #expect(failure?.code == .unavailable)
+      #expect(try count(fixture, of: "ana") == 20, "meanwhile searches do without the folder")
+    }
+    hold.end()
+    try fixture.store.rebuildIndex()
+    _ = try fixture.add("apples once more", user: "ana")
+    try fixture.store.settleIndex()
+    let other = try ServiceFixture(directory: fixture.directory)
+    for fixture in [fixture, other] {
+      #expect(try count(fixture, of: "ana") == 21)
+      let report = try fixture.store.verifyIndex()
+      #expect(report.agrees && report.vectors == 41 && report.damage == nil)
+    }
+  }
+
   @Test func `a turn that does not end is waited for only so long`() throws {
     let turns = Turns(patience: .milliseconds(150))
     try turns.take()

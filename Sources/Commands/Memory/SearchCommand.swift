@@ -47,7 +47,11 @@ package struct SearchCommand: ParsableCommand {
   @Option(help: "hybrid, semantic or keyword.")
   var strategy = RetrievalStrategy.hybrid.rawValue
 
-  @Option(help: "Leave out hits below this relevance, from 0 to 1; auto: when nothing bears on it.")
+  @Option(
+    help: """
+      Leave out what bears less on the query than this, from 0 to 1; auto leaves out all when even \
+      the best hardly bears on it.
+      """)
   var minRelevance = "0"
 
   package init() {}
@@ -106,13 +110,16 @@ package struct SearchCommand: ParsableCommand {
       count: found.0.hits.count, scope: session == nil ? "user" : "session",
       belowRelevance: found.0.belowRelevance, collapsed: found.0.collapsed,
       timings: ["open_ms": found.1 / .milliseconds(1), "search_ms": found.2 / .milliseconds(1)])
-    try output.print(result) { text(found.0.hits) }
+    try output.print(result) { text(found.0) }
     if found.0.hits.isEmpty { throw ExitStatus.no }
   }
 
-  private func text(_ hits: [Hit]) -> String {
-    guard !hits.isEmpty else { return "Nothing found." }
-    return hits.map { hit in
+  private func text(_ found: RetrievalResult) -> String {
+    guard !found.hits.isEmpty else {
+      return found.belowRelevance == 0
+        ? "Nothing found." : "Nothing found above --min-relevance \(minRelevance)."
+    }
+    return found.hits.map { hit in
       let percent = String(Int((hit.relevance * 100).rounded()))
       let content = hit.memory.excerpt(Limits.excerptLength, around: hit.span).content
       return "\(percent.leftPadded(3))%  \(hit.memory.time.description.prefix(10))  \(content)\n"

@@ -88,7 +88,7 @@ struct SummarizeSession: Prompt {
 
   func text(_ arguments: [String: String], for caller: Caller) throws -> String {
     guard let id = try? SessionID(arguments["session_id"] ?? ""),
-      let (session, memories, summary) = try contents(of: id, caller)
+      let (session, summary) = try contents(of: id, caller)
     else {
       return """
         There is no session with that id. Call list_user_sessions, ask me which of them I mean, and \
@@ -102,22 +102,20 @@ struct SummarizeSession: Prompt {
 
       \(Quotation.block(summary.extract))
 
-      These are its memories, the newest first, \(memories.records.count) of \(memories.total):
+      This is how its memories begin, in the order of time, the latest \(summary.timeline.count) of \
+      \(summary.total):
 
-      \(Quotation.block(memories.records))
+      \(Quotation.block(summary.timeline))
       """
   }
 
   private func contents(
     of id: SessionID, _ caller: Caller
-  ) throws -> (Session, RecordPage<Memory>, SessionSummary)? {
+  ) throws -> (Session, SessionSummary)? {
     do {
       let session = try services.sessions.session(id, caller: caller, user: nil)
       return (
         session,
-        try services.memories.list(
-          caller: caller, user: session.user, session: id,
-          MemoryPage(limit: Limits.pageSize.upperBound)),
         try services.memories.summary(of: id, caller: caller, user: session.user)
       )
     } catch let error as ServiceError where error.code == .notFound {

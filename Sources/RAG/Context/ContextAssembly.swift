@@ -40,6 +40,8 @@ package struct ContextAssembly: Sendable {
   private static let shareOfPinned = 0.4
   /// Pieces shorter than this say too little to be worth a place beside others.
   private static let shortestPiece = 40
+  /// No item has fewer.
+  private static let fewestTokens = 5
 
   /// The user's preferences and instructions, the most important first, and then what bears on the
   /// query, the most relevant first, as long as there is room. What is too long is cut; a short one
@@ -69,8 +71,10 @@ package struct ContextAssembly: Sendable {
     for item in hits where !known.contains(item.memory.id) {
       try block.add(item, to: \.found, within: budget)
     }
+    let shown = (block.pinned + block.found).map(\.memory.id)
+    memories.noteShown(shown, session: session)
     return Context(
-      text: block.text, memories: (block.pinned + block.found).map(\.memory.id),
+      text: block.text, memories: shown,
       tokens: TokenEstimate.tokens(of: block.text))
   }
 
@@ -89,6 +93,7 @@ package struct ContextAssembly: Sendable {
     mutating func add(
       _ item: ContextItem, to section: WritableKeyPath<Block, [ContextItem]>, within budget: Int
     ) throws {
+      guard TokenEstimate.tokens(of: text) + ContextAssembly.fewestTokens <= budget else { return }
       if try accept(item, to: section, within: budget) { return }
       let shortest = pinned.isEmpty && found.isEmpty ? 1 : ContextAssembly.shortestPiece
       guard try with(item.cut(to: shortest), in: section).tokens <= budget else { return }

@@ -7,7 +7,8 @@ package struct GetMemoryInsights: Tool {
   package static let title = "Get memory insights"
   package static let description = """
     Call this to learn what a user's memories are about as a whole: topics with their telling words \
-    and typical memories, how active each time was, and which sessions hold the most.
+    and typical memories, how active each time was, and which sessions hold the most. Topics group \
+    what holds today; total and activity count what others have taken the place of as well.
     """
   package static let annotations = ToolAnnotations.reads
 
@@ -33,7 +34,7 @@ package struct GetMemoryInsights: Tool {
     let grouped: Int
     let topics: [Topic]
     let activity: Activity
-    let sessions: [SessionShare]
+    let sessions: [GetMemoryStats.Output.SessionShare]
 
     struct Topic: Codable, Sendable {
       let terms: [String]
@@ -59,16 +60,6 @@ package struct GetMemoryInsights: Tool {
     struct Share: Codable, Sendable {
       let start: String
       let count: Int
-    }
-
-    struct SessionShare: Codable, Sendable {
-      let session: SessionID
-      let count: Int
-
-      private enum CodingKeys: String, CodingKey {
-        case session = "session_id"
-        case count
-      }
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -99,7 +90,7 @@ package struct GetMemoryInsights: Tool {
           Output.Share(start: $0.name, count: $0.count)
         }),
       sessions: found.sessions.prefix(Self.mostSessions).map {
-        Output.SessionShare(session: SessionID(stored: $0.name), count: $0.count)
+        GetMemoryStats.Output.SessionShare(session: SessionID(stored: $0.name), count: $0.count)
       })
   }
 }
