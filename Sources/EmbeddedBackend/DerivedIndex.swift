@@ -109,6 +109,11 @@ final class DerivedIndex: Sendable {
     }
   }
 
+  /// Runs the body while this process merges nothing; needs no turn.
+  func keepingOffMerges<R>(_ body: () throws -> R) rethrows -> R {
+    try state.vectors.compaction.keptOff(body)
+  }
+
   static func sequence(_ db: Database) throws -> Int64 {
     try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(sequence) FROM changes")) ?? 0
   }

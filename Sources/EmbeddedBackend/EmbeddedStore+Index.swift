@@ -81,10 +81,13 @@ extension EmbeddedStore {
   }
 
   private func merge(_ published: VectorCollection, _ purging: Bool) throws {
-    do throws(EngineError) {
-      _ = try published.compact(purging ? .deleted : .due, patience: patience)
-    } catch {
-      guard error.code == .busy else { throw error }
+    do {
+      if purging {
+        try index.keepingOffMerges { _ = try published.compact(.deleted, patience: patience) }
+      } else {
+        _ = try published.compact(.due, patience: patience)
+      }
+    } catch let error as EngineError where error.code == .busy {
       // Whoever merges meanwhile does what is due, but may have begun before something was deleted.
       if purging { throw VectorIndex.Occupied() }
     }
@@ -129,10 +132,18 @@ extension EmbeddedStore {
   /// To be called before the database is written to: once its counting has passed the folder's, nothing
   /// would tell the two apart.
   func dropLaterIndex(_ log: (String) -> Void) throws {
-    guard let index = PublishedIndex(indexFolder),
-      let published = try? VectorCollection.published(at: index.url),
-      try pool.read({ try PublishedIndex.objection(to: published, $0) }) == .later
-    else { return }
+    guard let index = PublishedIndex(indexFolder) else { return }
+    let published: (generation: UInt64, position: UInt64, label: String)
+    do throws(EngineError) {
+      published = try VectorCollection.published(at: index.url)
+    } catch {
+      // What cannot be read for now may well be later; what is damaged is built again anyway.
+      guard error.code == .inputOutput else { return }
+      throw StorageError(.inputOutput, "The index cannot be looked at: \(error)")
+    }
+    guard try pool.read({ try PublishedIndex.objection(to: published, $0) }) == .later else {
+      return
+    }
     log("the index is built again from the database: \(PublishedIndex.Objection.later.rawValue)")
     do {
       _ = try VectorCollection(

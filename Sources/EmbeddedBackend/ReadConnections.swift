@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import GRDB
+internal import Records
 internal import Synchronization
 
 /// The connections that searches and reads borrow, each for one transaction.
@@ -34,7 +35,7 @@ final class ReadConnections: Sendable {
   ///
   /// - Precondition: not called by the body of another read.
   func read<R>(_ body: (Database) throws -> R) throws -> R {
-    places.wait()
+    try takePlace()
     defer { places.signal() }
     let connection = try take()
     return try connection.unsafeRead { db in
@@ -47,6 +48,20 @@ final class ReadConnections: Sendable {
       } catch {
         if db.isInsideTransaction { try? db.cachedStatement(sql: "ROLLBACK").execute() }
         throw error
+      }
+    }
+  }
+
+  private static let patience = Duration.seconds(30)
+
+  private func takePlace() throws {
+    let deadline = ContinuousClock.now + Self.patience
+    while places.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
+      if Interest.isGone() { throw CancellationError() }
+      guard ContinuousClock.now < deadline else {
+        throw ServiceError(
+          .unavailable, "Too many long reads are under way; ask again.",
+          retryAfterMilliseconds: 1000)
       }
     }
   }

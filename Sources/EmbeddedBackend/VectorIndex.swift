@@ -26,6 +26,8 @@ final class VectorIndex {
   private(set) var sequence: Int64 = 0
   /// Whether what was opened is known to be of the database and its model.
   private var isChecked = false
+  /// Whose vectors are followed, once that is known.
+  private var label = ""
   /// Whether the folder cannot be used, so that everything stays in memory, and when it is tried again.
   private var isInMemory = false
   private var nextTrial = ContinuousClock.now
@@ -34,7 +36,7 @@ final class VectorIndex {
   private var isOccupied = false
   /// A state of the folder that must go; the generation is nil when it cannot be opened.
   private var condemned: (isSo: Bool, generation: UInt64?) = (false, nil)
-  private let compaction: BackgroundCompaction
+  let compaction: BackgroundCompaction
 
   init(_ url: URL, log: @escaping @Sendable (String) -> Void) {
     self.url = url
@@ -68,12 +70,13 @@ final class VectorIndex {
     }
   }
 
-  /// Uses the folder again when the system has refused it only for a while.
+  /// Uses the folder again when the system has refused it only for a while. What is in memory goes only
+  /// for a folder that can be used.
   private func returnToFolder() {
     guard nextTrial <= .now else { return }
     nextTrial = .now + Self.pause
-    do {
-      let opened = try VectorCollection(opening: url)
+    do throws(EngineError) {
+      let opened = try folderInPlaceOfMemory()
       leaveMemory()
       // What was to go is still there: it goes when the next vector is stored.
       if condemned.isSo, opened.generation == condemned.generation { return }
@@ -82,9 +85,25 @@ final class VectorIndex {
       collection = opened
       sequence = Int64(clamping: opened.position)
     } catch {
-      if Self.isOfSystem(error), FileManager.default.fileExists(atPath: url.path) { return }
-      leaveMemory()
+      isOccupied = error.code == .busy
+      if Self.isOfSystem(error) { return }
+      // What the folder holds will not do: it is begun anew next time.
+      if collection == nil { leaveMemory() } else { condemned = (true, nil) }
     }
+  }
+
+  private func folderInPlaceOfMemory() throws(EngineError) -> VectorCollection {
+    guard let configuration = collection?.configuration else {
+      return try VectorCollection(opening: url)
+    }
+    guard condemned.isSo else {
+      return try VectorCollection(at: url, configuration, label: label, patience: .zero)
+    }
+    let fresh = try VectorCollection(
+      resetting: url, configuration, label: label, generation: condemned.generation,
+      patience: .zero)
+    condemned = (false, nil)
+    return fresh
   }
 
   private func leaveMemory() {
@@ -146,7 +165,7 @@ final class VectorIndex {
   /// - Throws: `Moved`; `StorageError` for vectors that cannot be.
   func catchUp(with db: Database, to target: Int64) throws {
     guard sequence != target || !isChecked else { return }
-    let label = try Self.label(db)
+    label = try Self.label(db)
     if let collection, !isInMemory {
       if collection.label != label {
         condemn(PublishedIndex.Objection.foreign.rawValue)
@@ -359,7 +378,10 @@ final class VectorIndex {
 }
 
 /// Merges sealed files beside the searches; one at a time in a process, and in all of them.
-private final class BackgroundCompaction: Sendable {
+final class BackgroundCompaction: Sendable {
+  private let running = DispatchGroup()
+  /// How many want the files for themselves.
+  private let wanted = Atomic(0)
   private let state = Mutex<(isRunning: Bool, damage: EngineError?)>((false, nil))
   private let log: @Sendable (String) -> Void
 
@@ -367,19 +389,31 @@ private final class BackgroundCompaction: Sendable {
 
   func start(_ collection: VectorCollection) {
     let begins = state.withLock { state in
-      defer { state.isRunning = true }
-      return !state.isRunning
+      guard !state.isRunning, wanted.load(ordering: .relaxed) == 0 else { return false }
+      state.isRunning = true
+      running.enter()
+      return true
     }
     guard begins else { return }
     DispatchQueue.global(qos: .utility).async { [self] in
       var damage: EngineError?
       do throws(EngineError) {
-        while try collection.tryCompact() {}
+        while wanted.load(ordering: .relaxed) == 0, try collection.tryCompact() {}
       } catch {
         if error.code == .corrupt { damage = error } else { log("compacting failed: \(error)") }
       }
       state.withLock { $0 = (false, damage ?? $0.damage) }
+      running.leave()
     }
+  }
+
+  /// Runs the body while nothing is merged by this process; a merge that is under way is waited for.
+  func keptOff<R>(_ body: () throws -> R) rethrows -> R {
+    wanted.add(1, ordering: .relaxed)
+    defer { wanted.subtract(1, ordering: .relaxed) }
+    // A step ends by itself; ten minutes are those of the largest files.
+    _ = running.wait(timeout: .now() + 600)
+    return try body()
   }
 
   /// Damage that was met since the last time.

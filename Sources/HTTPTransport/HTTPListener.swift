@@ -38,6 +38,8 @@ package final class HTTPListener: Sendable {
   private static let lastWrites = Duration.seconds(2)
   /// What takes longer to arrive than this leaves time for its sender to be locked out.
   private static let promptness = Duration.milliseconds(100)
+  /// Bytes of a body that are read on the connection's own thread.
+  private static let longestQuickBody = 65_536
 
   package init(_ endpoint: HTTPEndpoint, host: String, port: Int, logger: Logger) {
     self.endpoint = endpoint
@@ -150,7 +152,12 @@ package final class HTTPListener: Sendable {
       {
         return try await Self.write(reply, to: writer)
       }
-      switch endpoint.receive(head, body, from: identity) {
+      // A long body takes long to read; this thread serves other connections too.
+      let outcome =
+        body.count <= Self.longestQuickBody
+        ? endpoint.receive(head, body, from: identity)
+        : await writers.result { [endpoint] in endpoint.receive(head, body, from: identity) }
+      switch outcome {
       case .reply(let reply): try await Self.write(reply, to: writer)
       case .work(let work): try await perform(work, head, identity, channel, writer)
       }

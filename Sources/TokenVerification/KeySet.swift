@@ -29,27 +29,29 @@ actor KeySet {
     self.log = log
   }
 
-  /// What verifies a signature with the key of this id; nil when there is no such key.
+  /// What verifies a signature with the keys of this id: nearly always one, none when there is no such
+  /// key, several while an issuer publishes one id twice.
   ///
   /// Keys are waited for, but by nobody after an attempt that failed: a server of keys that is dead
   /// must not keep those waiting whose keys are known, nor those whom it will not help.
   ///
   /// - Parameter id: as the token names it; without one only a single key is meant for certain.
   /// - Throws: when there are no keys at all.
-  func verifier(
+  func candidates(
     _ id: String?, _ algorithm: String
-  ) async throws(KeySource.Failure) -> (any JWTAlgorithm)? {
+  ) async throws(KeySource.Failure) -> [any JWTAlgorithm] {
     let isOld = fetchedAt.map { ContinuousClock.now - $0 > source.life } ?? true
     if isOld { await refresh() }
-    if let known = known(id, algorithm) { return known }
+    let known = known(id, algorithm)
+    if !known.isEmpty { return known }
     await refresh()
     guard fetchedAt != nil else { throw failure ?? KeySource.Failure(reason: "it was not fetched") }
-    return known(id, algorithm)
+    return self.known(id, algorithm)
   }
 
-  private func known(_ id: String?, _ algorithm: String) -> (any JWTAlgorithm)? {
+  private func known(_ id: String?, _ algorithm: String) -> [any JWTAlgorithm] {
     let fitting = verifiers[algorithm, default: []].filter { id == nil || $0.id == id }
-    return fitting.count == 1 ? fitting[0].verifier : nil
+    return id == nil && fitting.count > 1 ? [] : fitting.map(\.verifier)
   }
 
   // MARK: Fetching

@@ -45,16 +45,19 @@ package final class TokenVerifier: Authenticator {
     // What a header declares critical has to be understood, and nothing of the kind is.
     guard header["crit"] == nil else { throw .invalid("The token asks for extensions.") }
     let id = header["kid"]?.string
-    let verifier: (any JWTAlgorithm)?
+    let verifiers: [any JWTAlgorithm]
     do throws(KeySource.Failure) {
-      verifier = try await keys.verifier(id, algorithm)
+      verifiers = try await keys.candidates(id, algorithm)
     } catch {
       throw .unavailable("Tokens cannot be verified at the moment.")
     }
-    guard let verifier, id != nil || header["kid"] == nil else {
+    guard !verifiers.isEmpty, id != nil || header["kid"] == nil else {
       throw .invalid("The token is signed with an unknown key.")
     }
-    guard (try? verifier.verify(token.signature, signs: token.signed)) == true else {
+    let holds = verifiers.contains {
+      (try? $0.verify(token.signature, signs: token.signed)) == true
+    }
+    guard holds else {
       throw .invalid("The token's signature does not hold.")
     }
   }

@@ -47,13 +47,27 @@ import TokenVerification
     let claims = changed {
       $0["email"] = "ana@memory.lan"
       $0["bad"] = "two words"
+      $0["wide"] = "ana "
+      $0["wider"] = "\u{A0}ana"
     }
     let token = try fixture.sign(claims)
     let identity = try await fixture.verifier(identityClaim: "email").identity(for: token)
     #expect(identity.caller == .bound(UserID(stored: "ana@memory.lan")))
-    for claim in ["absent", "exp", "bad"] {
+    for claim in ["absent", "exp", "bad", "wide", "wider"] {
       #expect(try await fixture.verifier(identityClaim: claim).refuses(token))
     }
+  }
+
+  @Test func `an id that is published twice opens with either key, and no third`() async throws {
+    let second = try await TokenForge.es256()
+    try fixture.publish([fixture.key.published(as: "k1"), second.published(as: "k1")])
+    let verifier = try fixture.verifier()
+    for key in [fixture.key, second] {
+      #expect(await verifier.refusal(of: try fixture.sign(with: key)) == nil)
+    }
+    let third = try await TokenForge.es256()
+    #expect(await verifier.refuses(try fixture.sign(with: third)))
+    #expect(await verifier.refuses(try fixture.sign(as: nil)), "which of them is meant is not said")
   }
 
   @Test func `audiences may be several, and spelled a little otherwise`() async throws {

@@ -89,8 +89,7 @@ struct DatabaseFile {
     // Without: whatever came there meanwhile stays.
     let isDone =
       replacing
-      ? unsafe rename(url.path, target.path) == 0
-      : unsafe link(url.path, target.path) == 0 && unlink(url.path) == 0
+      ? unsafe rename(url.path, target.path) == 0 : moveWithoutReplacing(to: target)
     guard isDone else {
       if errno == EEXIST {
         throw ServiceError(.conflict, "\(target.path) is there already; --force replaces it.")
@@ -100,6 +99,21 @@ struct DatabaseFile {
         "\(target.path) cannot be written: \(unsafe String(cString: strerror(errno))).")
     }
     try Self.sync(target.deletingLastPathComponent().path)
+  }
+
+  /// Leaves the reason of a failure in `errno`.
+  private func moveWithoutReplacing(to target: URL) -> Bool {
+    if unsafe link(url.path, target.path) == 0 {
+      // A second name that cannot be removed is no reason to call what was moved a failure.
+      _ = unsafe unlink(url.path)
+      return true
+    }
+    guard [EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS, EMLINK].contains(errno) else { return false }
+    // A file system without second names: the name is taken before it is given.
+    let descriptor = unsafe open(target.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return false }
+    close(descriptor)
+    return unsafe rename(url.path, target.path) == 0
   }
 
   /// Removes the file and what SQLite keeps beside it, if they are there.

@@ -110,6 +110,7 @@ package final class WorkPool: Sendable {
           state.grown = now
         } else if state.share > quickShare, now - state.grown > Self.stay {
           state.share -= 1
+          state.grown = now
         }
         state.seen = state.begun
         return state.start(limit: limit)
