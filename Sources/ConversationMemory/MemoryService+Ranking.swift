@@ -47,7 +47,9 @@ extension MemoryService {
   ) throws -> [[[MemoryID]]] {
     let queries = try requests.map { try Validation.query($0.query, field: "question") }
     let needsVectors = methods.contains { $0.strategy != .keyword }
-    let embedded = needsVectors ? try embedding.embed(queries) : nil
+    let distinct = Array(Set(queries))
+    let embedded = needsVectors ? try embedding.embed(distinct) : nil
+    let places = Dictionary(uniqueKeysWithValues: zip(distinct, distinct.indices))
     guard !needsVectors || embedded != nil else {
       throw ServiceError(
         .unavailable,
@@ -64,7 +66,8 @@ extension MemoryService {
           let retrieval = method.weights.map { HybridRetrieval(weights: $0) } ?? retrieval
           return try retrieval.search(
             RetrievalRequest(
-              query: queries[position], vector: embedded?.values[position],
+              query: queries[position],
+              vector: places[queries[position]].flatMap { embedded?.values[$0] },
               embedder: embedded?.identity.name,
               strategy: method.strategy, limit: request.count,
               minimumRelevance: method.minimumRelevance,

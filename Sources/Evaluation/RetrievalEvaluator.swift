@@ -66,6 +66,7 @@ package struct EvaluationProgress: Sendable {
   package enum Step: String, Sendable {
     case storing = "records"
     case asking = "questions"
+    case askingOthers = "irrelevant questions"
   }
 
   package let step: Step
@@ -115,8 +116,10 @@ package struct RetrievalEvaluator {
       }
       progress(.init(step: .asking, done: first + questions.count, total: asked.count))
     }
+    let emptied = try emptied(asked.filter(countsOverall), memories, caller, progress)
     let results = options.configurations.enumerated().map { position, configuration in
-      result(configuration, asked, scores.map { $0[position] })
+      result(
+        configuration, asked, scores.map { $0[position] }, irrelevant: emptied.map { $0[position] })
     }
     return EvaluationReport(
       unit: options.unit, results: results, memories: counts.memories, sessions: counts.sessions,
@@ -156,6 +159,39 @@ package struct RetrievalEvaluator {
     }
   }
 
+  // MARK: Questions of others
+
+  /// How many irrelevant queries are asked, about.
+  private static let irrelevantQueries = 4_000
+
+  /// For each configuration how many queries that have no answer show nothing: every user is asked what
+  /// the others were asked. Nil where nothing is ever left out, and where there is one user.
+  private func emptied(
+    _ questions: [LabelledQuestion], _ memories: MemoryService, _ caller: Caller,
+    _ progress: (EvaluationProgress) -> Void
+  ) throws -> [EvaluationReport.Irrelevant]? {
+    let users = Set(questions.map(\.user)).sorted { $0.description < $1.description }
+    guard options.minimumRelevances.contains(where: { $0 != .none }), users.count > 1 else {
+      return nil
+    }
+    let step = max(1, questions.count * (users.count - 1) / Self.irrelevantQueries)
+    let pairs = stride(from: 0, to: questions.count, by: step).flatMap { position in
+      users.filter { $0 != questions[position].user }.map { (questions[position].text, $0) }
+    }
+    var empty = [Int](repeating: 0, count: options.configurations.count)
+    for first in stride(from: 0, to: pairs.count, by: Self.batch) {
+      let batch = pairs[first..<min(first + Self.batch, pairs.count)]
+      let rankings = try memories.rank(
+        batch.map { .init(query: $0.0, user: $0.1, session: nil, count: 10) },
+        by: options.configurations.map(\.method), caller: caller)
+      for ranking in rankings {
+        for (position, found) in ranking.enumerated() where found.isEmpty { empty[position] += 1 }
+      }
+      progress(.init(step: .askingOthers, done: first + batch.count, total: pairs.count))
+    }
+    return empty.map { .init(queries: pairs.count, emptied: Double($0) / Double(pairs.count)) }
+  }
+
   // MARK: All questions
 
   private func countsOverall(_ question: LabelledQuestion) -> Bool {
@@ -164,7 +200,7 @@ package struct RetrievalEvaluator {
 
   private func result(
     _ configuration: EvaluationOptions.Configuration, _ questions: [LabelledQuestion],
-    _ scores: [QuestionScore]
+    _ scores: [QuestionScore], irrelevant: EvaluationReport.Irrelevant?
   ) -> EvaluationReport.Result {
     var overall: [QuestionScore] = []
     var categories: [String: [QuestionScore]] = [:]
@@ -176,6 +212,7 @@ package struct RetrievalEvaluator {
       name: configuration.name, strategy: configuration.method.strategy,
       minimumRelevance: configuration.method.minimumRelevance,
       overall: MeanScores(of: overall, seed: options.seed),
-      categories: categories.mapValues { MeanScores(of: $0, seed: options.seed) })
+      categories: categories.mapValues { MeanScores(of: $0, seed: options.seed) },
+      irrelevant: irrelevant)
   }
 }

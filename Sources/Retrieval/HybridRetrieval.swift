@@ -82,9 +82,12 @@ package struct HybridRetrieval: Sendable {
     case .automatic:
       let calibration = try RelevanceCalibration.of(
         request.effectiveStrategy, embedder: request.vector == nil ? nil : request.embedder)
-      let bears = calibration.accepts(
+      let evidence = calibration.evidence(
         similarity: candidates.bestSimilarity, keyword: candidates.bestKeyword)
-      if !bears { passing = 0 }
+      let isStrange =
+        evidence >= calibration.cut && evidence < calibration.cutOfStrangers
+        ? try namesStranger(request.query, order.prefix(20).map(\.key), scope, searcher) : false
+      if evidence < calibration.cut || isStrange { passing = 0 }
     }
     var selection = Selection(
       request, scope, weights, belowRelevance: max(0, wanted - passing))
@@ -97,5 +100,25 @@ package struct HybridRetrieval: Sendable {
     }
     let isComplete = selection.isFull || passing < order.count || !selection.hasCollapsed
     return (try selection.result(searcher), isComplete)
+  }
+
+  /// Whether the query names anybody or anything of whom the user never speaks: neither a text, nor who
+  /// said the best of them, nor the user's own id.
+  private func namesStranger(
+    _ query: String, _ best: [MemoryKey], _ scope: Scope, _ searcher: any MemorySearcher
+  ) throws -> Bool {
+    let strangers = try ProperNames.of(query).filter { name in
+      try !scope.user.description.localizedStandardContains(name)
+        && searcher.matching(
+          name, count: 1, holdingWords: true, in: scope.wholeUser, MemoryFilter()
+        ).candidates.isEmpty
+    }
+    guard !strangers.isEmpty else { return false }
+    let labels = try searcher.memories(best, in: scope).values.map(\.metadata)
+    return strangers.contains { name in
+      !labels.contains { label in
+        label.values.contains { $0.containsString { $0.localizedStandardContains(name) } }
+      }
+    }
   }
 }

@@ -4,12 +4,15 @@ internal import Records
 ///
 /// They decide about a query, not about each hit: a true hit beside a strong one is often weak itself,
 /// but a query to which even the best of everything is weak is about something else. Chosen so that they
-/// hold for talk about people (LoCoMo) as well as about code; `Ranking` has the curves.
+/// hold for talk about people (LoCoMo) as well as about code; `Ranking` has the curves. A query that
+/// names what the scope never mentions has to show more.
 struct RelevanceCalibration {
   /// What the best similarity counts beside the best of the words.
   let semanticShare: Double
   /// Evidence below this is none.
   let cut: Double
+  /// So much is wanted of a query that names a stranger.
+  let cutOfStrangers: Double
 
   /// The cut for an embedder.
   ///
@@ -27,14 +30,14 @@ struct RelevanceCalibration {
         "auto is known for \(measured) only, not for \(embedder ?? "no model"): give a number")
     }
     return strategy == .semantic
-      ? RelevanceCalibration(semanticShare: 1, cut: 0.24)
-      : RelevanceCalibration(semanticShare: 0.7, cut: 0.21)
+      ? RelevanceCalibration(semanticShare: 1, cut: 0.24, cutOfStrangers: 0.36)
+      : RelevanceCalibration(semanticShare: 0.7, cut: 0.21, cutOfStrangers: 0.36)
   }
 
   private static let measured = "all-MiniLM-L6-v2"
 
-  /// Whether anything bears on a query to which the best similarity and the best of the words are so.
-  func accepts(similarity: Double, keyword: Double) -> Bool {
-    semanticShare * similarity + (1 - semanticShare) * keyword >= cut
+  /// How much the best similarity and the best of the words say together, 0 to 1.
+  func evidence(similarity: Double, keyword: Double) -> Double {
+    semanticShare * similarity + (1 - semanticShare) * keyword
   }
 }

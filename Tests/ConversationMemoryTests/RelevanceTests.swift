@@ -179,6 +179,37 @@ import Testing
     #expect(emptied > 10 && emptied < 230)
   }
 
+  @Test func `a query that names whom nobody speaks of has to show more`() throws {
+    var random = SeededGenerator(seed: 4)
+    let fixture = try ServiceFixture(embedder: Measured())
+    for number in 0..<60 {
+      _ = try fixture.memories.add(
+        .init(
+          content: "\(number) \(sentence(&random))\(number % 6 == 0 ? " says Omar" : "")",
+          metadata: ["speaker": number % 2 == 0 ? "Lena M." : "Priya"]),
+        caller: ServiceFixture.anyone, user: ana, session: nil)
+    }
+    var seen: [String: (emptied: Int, shown: Int)] = [:]
+    for round in 0..<160 {
+      let words = sentence(&random).split(separator: " ").prefix(1 + round % 3).joined(
+        separator: " ")
+      for name in ["Zorblax", "Omar", "Lena", "Ana", "zorblax"] {
+        let query = "zinc \(words) with \(name) of quartz"
+        let all = try search(query, fixture, limit: 100)
+        let evidence =
+          0.7 * (all.hits.compactMap(\.similarity).max() ?? 0)
+          + 0.3 * (all.hits.map(\.factors.keyword).max() ?? 0)
+        guard evidence > 0.21 + 1e-6, abs(evidence - 0.36) > 1e-6 else { continue }
+        let found = try search(query, fixture, limit: 7, minimum: .automatic)
+        #expect(found.hits.isEmpty == (name == "Zorblax" && evidence < 0.36))
+        if found.hits.isEmpty { seen[name, default: (0, 0)].emptied += 1 }
+        if evidence < 0.36, !found.hits.isEmpty { seen[name, default: (0, 0)].shown += 1 }
+      }
+    }
+    #expect((seen["Zorblax"]?.emptied ?? 0) > 5)
+    for name in ["Omar", "Lena", "Ana", "zorblax"] { #expect((seen[name]?.shown ?? 0) > 5) }
+  }
+
   @Test func `auto is refused where nobody has measured`() throws {
     let fixture = try ServiceFixture()
     _ = try fixture.add("The harbour crane was repaired.", user: "ana")

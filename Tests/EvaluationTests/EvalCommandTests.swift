@@ -88,6 +88,23 @@ import Testing
     #expect(share(scores["recall@3"]) > 0.5)
   }
 
+  @Test func `what the gate keeps from the questions of others is reported`() throws {
+    let directory = try TemporaryDirectory()
+    let outcome = try eval(
+      [
+        "--dataset", sample, "--format", "jsonl", "--model", "hashing", "--min-relevance",
+        "0,0.15,0.99", "--json",
+      ], temporary: directory.url)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let report = try JSON.value(JSONValue.self, from: outcome.output)
+    let found = try #require(report["configurations"]?.array)
+    // Each of the thirty questions is put to the three other users.
+    #expect(found.map { $0["irrelevant"]?["queries"] } == [90, 90, 90])
+    let emptied = found.map { share($0["irrelevant"]?["emptied"]) }
+    #expect(emptied[0] == 0 && emptied[1] > 0 && emptied[1] < 1 && emptied[2] == 1)
+    #expect(share(found[2]["overall"]?["recall@10"]) == 0)
+  }
+
   @Test func `what cannot be measured is refused with the right status`() throws {
     let directory = try TemporaryDirectory()
     let broken = directory.url.appendingPathComponent("broken.json")

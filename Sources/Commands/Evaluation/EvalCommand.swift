@@ -12,7 +12,8 @@ package struct EvalCommand: ParsableCommand {
     discussion: """
       Works in a temporary store that is removed afterwards; what --data-directory holds is not \
       touched. Reports recall@k, nDCG@10 and the mean reciprocal rank over the questions that have \
-      evidence, overall and by category, with a 95% interval of recall@10.
+      evidence, overall and by category, with a 95% interval of recall@10. With --min-relevance it \
+      also asks every user what the others were asked, and reports how often nothing is shown.
 
       Formats: `jsonl` is a folder with conversations.jsonl (as for `recollect import`) and \
       questions.jsonl, or two such files with a comma between them; a question is \

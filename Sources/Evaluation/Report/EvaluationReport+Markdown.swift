@@ -15,6 +15,10 @@ extension EvaluationReport {
     }
     overall.append(["nDCG@10"] + results.map { percent($0.overall.gainAt10) })
     overall.append(["MRR"] + results.map { percent($0.overall.meanReciprocalRank) })
+    if let queries = results[0].irrelevant?.queries {
+      overall.append(
+        ["emptied of \(queries) irrelevant"] + results.map { percent($0.irrelevant?.emptied) })
+    }
     var categories = [["recall@10 by category, %", "questions"] + names]
     for (category, scores) in results[0].categories.sorted(by: { $0.key < $1.key }) {
       categories.append(

@@ -10,11 +10,20 @@ package struct EvaluationReport: Sendable {
     package let minimumRelevance: RelevanceThreshold
     package let overall: MeanScores
     package let categories: [String: MeanScores]
+    /// What the gate keeps from queries that nothing answers; nil where there is none.
+    package let irrelevant: Irrelevant?
 
     private enum CodingKeys: String, CodingKey {
-      case name, strategy, overall, categories
+      case name, strategy, overall, categories, irrelevant
       case minimumRelevance = "min_relevance"
     }
+  }
+
+  /// Queries that are about somebody else.
+  package struct Irrelevant: Sendable, Encodable {
+    package let queries: Int
+    /// The share of them to which nothing was shown, 0 to 1.
+    package let emptied: Double
   }
 
   package let unit: EvaluationUnit
