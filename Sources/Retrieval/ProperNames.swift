@@ -33,16 +33,17 @@ package enum ProperNames {
     return String(word)
   }
 
-  /// A word as only programs have them: `parse_request`, `parseRequest`, `std::sort`, `x86`, `a.swift`.
+  /// A word as only programs have them: `parse_request`, `parseRequest`, `std::sort`, `x86`, `main.swift`.
   private static func isSymbol(_ word: String) -> Bool {
-    guard word.contains(where: \.isLetter) else { return false }
+    // Abbreviations such as e.g. are none.
+    guard word.count > 2, word != "e.g", word != "i.e" else { return false }
     var before: Character?
     for (position, character) in zip(word.indices, word) {
       defer { before = character }
       guard let before else { continue }
       if character == "_" || (before == ":" && character == ":") { return true }
       if before.isLowercase, character.isUppercase { return true }
-      if before.isLetter, character.isNumber { return true }
+      if before.isLetter, character.isASCII, character.isNumber { return true }
       // Digits before letters are ordinals and units too: 8th, 40km.
       if before.isLowercase, character == "." || character == "/" {
         let next = word.index(after: position)

@@ -22,7 +22,7 @@ import Testing
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
-    process.waitUntilExit()
+    process.waitForEnd()
   }
 
   private func expectSound(_ folder: URL, _ vectors: Int64, _ comment: Comment) throws {

@@ -40,7 +40,7 @@ import Testing
       kill(processes[victim].processIdentifier, SIGKILL)
     }
     for (number, process) in processes.enumerated() {
-      process.waitUntilExit()
+      process.waitForEnd()
       if !victims.contains(number) {
         #expect(process.terminationStatus == 0, "process \(number), seed \(seed)")
       }

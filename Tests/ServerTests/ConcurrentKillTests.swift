@@ -103,6 +103,8 @@ import Testing
     let directory = try TemporaryDirectory()
     let flock = try Flock(directory.url.appendingPathComponent("data"), count: 3)
     let reader = try ServerProcess(flock.directory, options: ["--read-only"])
+    // One that is suspended while it opens a new directory keeps the others from starting.
+    for server in flock.servers + [reader] { _ = try server.initialize() }
     var generator = SeededGenerator(seed: Self.seed)
     var ledger = Ledger()
     for round in 0..<6 {
@@ -111,13 +113,16 @@ import Testing
       let accounts = try flock.work("\(round)", seed: generator.next()) {
         usleep(.random(in: 20_000...90_000, using: &generator))
         let process = flock.servers[victim].process.processIdentifier
-        kill(process, SIGSTOP)
-        // While it sleeps, perhaps with the lock in its hand, reading goes on.
-        for _ in 0..<5 {
-          _ = try reader.call("search_memories", ["query": "word0x0x0", "strategy": "keyword"])
+        do {
+          kill(process, SIGSTOP)
+          // Whatever goes wrong: nobody could wait for its answers.
+          defer { kill(process, SIGCONT) }
+          // While it sleeps, perhaps with the lock in its hand, reading goes on.
+          for _ in 0..<5 {
+            _ = try reader.call("search_memories", ["query": "word0x0x0", "strategy": "keyword"])
+          }
+          usleep(150_000)
         }
-        usleep(150_000)
-        kill(process, SIGCONT)
         usleep(50_000)
       }
       for account in accounts {

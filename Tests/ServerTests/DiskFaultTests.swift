@@ -157,7 +157,7 @@ import Testing
     // The purge is the first thing that this server writes to the log, and it dies writing it: nobody
     // else kills it.
     let victim = try server(data, fault, isOwnParent: true, environment: purging)
-    victim.process.waitUntilExit()
+    victim.process.waitForEnd()
     plain = try ServerProcess(data, options: ["--tools", "all"])
     let statistics = try plain.call("get_system_session_stats")
     #expect(statistics["total_memories"] == .integer(Int64(count)))

@@ -103,7 +103,7 @@ import Testing
       String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     }
     let (printed, complaints) = (text(output), text(errors))
-    process.waitUntilExit()
+    process.waitForEnd()
     return (process.terminationStatus, printed, complaints)
   }
 }

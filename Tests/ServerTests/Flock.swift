@@ -81,6 +81,9 @@ final class Flock {
           default: try add(Int.random(in: 1...4, using: &generator))
           }
         }
+      } catch let error as OutOfPatience {
+        account.wrong.append("\(error)")
+        account.isOver = true
       } catch {
         // The pipe to a server that has just died.
         account.isOver = true

@@ -34,7 +34,7 @@ final class HTTPServerProcess {
     try process.run()
     var text = ""
     while !text.contains("/mcp\n") {
-      let more = errors.fileHandleForReading.availableData
+      let more = try errors.fileHandleForReading.nextData()
       guard !more.isEmpty else { throw ServerProcess.Failure(text: "it did not start: \(text)") }
       text += String(decoding: more, as: UTF8.self)
     }
@@ -50,7 +50,7 @@ final class HTTPServerProcess {
 
   deinit {
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    process.waitUntilExit()
+    process.waitForEnd()
   }
 
   var url: String { "http://127.0.0.1:\(port)/mcp" }
@@ -62,7 +62,7 @@ final class HTTPServerProcess {
     let deadline = Date(timeIntervalSinceNow: 60)
     while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.02) }
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    process.waitUntilExit()
+    process.waitForEnd()
     return process.terminationStatus
   }
 }

@@ -140,7 +140,7 @@ import Testing
     let last = try listener.event()
     #expect(last?["id"] == "s" && last?["result"]?["resultType"] == "complete")
     #expect(try listener.event() == nil)
-    server.process.waitUntilExit()
+    server.process.waitForEnd()
     #expect(server.process.terminationStatus == 0)
   }
 
@@ -191,7 +191,7 @@ import Testing
     while let message = try client.event() { answer = message }
     #expect(answer?["result"]?["structuredContent"]?["added"] == 1_000)
     #expect(idle.seesEnd())
-    server.process.waitUntilExit()
+    server.process.waitForEnd()
     #expect(server.process.terminationStatus == 0)
   }
 

@@ -118,7 +118,7 @@ import Testing
       try process.run()
       return process
     }
-    for process in processes { process.waitUntilExit() }
+    for process in processes { process.waitForEnd() }
     #expect(try keys("list").json["total"] == 8)
   }
 }

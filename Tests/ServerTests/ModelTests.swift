@@ -46,7 +46,7 @@ import Testing
     let output = Pipe()
     install.standardOutput = output
     try install.run()
-    install.waitUntilExit()
+    install.waitForEnd()
     #expect(install.terminationStatus == 0)
     let report = try JSON.value(
       JSONValue.self, from: output.fileHandleForReading.readDataToEndOfFile())
@@ -88,7 +88,7 @@ import Testing
     let errors = Pipe()
     install.standardError = errors
     try install.run()
-    install.waitUntilExit()
+    install.waitForEnd()
     let text = String(
       decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     #expect(install.terminationStatus == 4)

@@ -44,7 +44,7 @@ import Testing
     try probe.run()
     let text = String(
       decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    probe.waitUntilExit()
+    probe.waitForEnd()
     print("probe: \(text.split(separator: "\n").last ?? "no output")")
     return Outcome(status: probe.terminationStatus, text: text)
   }

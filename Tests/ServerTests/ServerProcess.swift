@@ -42,13 +42,13 @@ final class ServerProcess {
   /// Ends the process the way a power cut would, as far as a process can tell.
   func kill() {
     Foundation.kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    process.waitForEnd(seconds: 60)
   }
 
   /// Ends the input and waits for the process to end by itself; returns its exit status.
   func close() throws -> Int32 {
     try input.fileHandleForWriting.close()
-    process.waitUntilExit()
+    process.waitForEnd(seconds: 120)
     return process.terminationStatus
   }
 
@@ -123,7 +123,7 @@ final class ServerProcess {
         buffered = Data(buffered[buffered.index(after: end)...])
         return line
       }
-      let more = output.fileHandleForReading.availableData
+      let more = try output.fileHandleForReading.nextData()
       guard !more.isEmpty else { throw Failure(text: "the server ended") }
       buffered += more
     }

@@ -130,7 +130,7 @@ import Testing
     let server = try ServerProcess(directory.url)
     _ = try server.initialize()
     server.process.terminate()
-    server.process.waitUntilExit()
+    server.process.waitForEnd()
     #expect(server.process.terminationReason == .exit && server.process.terminationStatus == 0)
   }
 

@@ -68,7 +68,7 @@ package struct RecollectProcess: Sendable {
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
     try process.run()
-    process.waitUntilExit()
+    process.waitForEnd()
     let signalled = process.terminationReason == .uncaughtSignal
     return Outcome(
       status: process.terminationStatus + (signalled ? 128 : 0),
