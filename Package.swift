@@ -158,6 +158,10 @@ let package = Package(
         "ConversationMemory", "EmbeddedBackend", "Embeddings", "Records", "Retrieval",
         .product(name: "GRDB", package: "GRDB.swift", condition: server),
       ], path: "Benchmarks/Durable", swiftSettings: strict),
+    .executableTarget(
+      name: "SearchBench",
+      dependencies: ["ConversationMemory", "EmbeddedBackend", "Embeddings", "Records", "Retrieval"],
+      path: "Benchmarks/Search", swiftSettings: strict),
 
     // MARK: Tests
 

@@ -9,6 +9,7 @@ struct IndexedTransaction {
   let transaction: Transaction
   private let view: DerivedIndex.View
   private let filtered = FilteredKeys()
+  private let scored = ScopeScores()
 
   init(_ records: Transaction, _ view: DerivedIndex.View) {
     transaction = records
@@ -39,6 +40,16 @@ extension IndexedTransaction: MemorySearcher {
   ) throws -> [Candidate] {
     guard let vectors = view.vectors else { return [] }
     let place = try Place(scope, transaction)
+    if filter.isEmpty {
+      // What has expired but is still in the index may be among the best: so many more are taken.
+      let expired = try expiredKeys(of: scope.user)
+      if let found = try scored.nearest(
+        to: vector, count: count + expired.count, in: scope, place.searchScope, vectors)
+      {
+        guard !expired.isEmpty else { return found }
+        return Array(found.filter { !expired.contains(UInt64($0.key.rawValue)) }.prefix(count))
+      }
+    }
     var options = SearchOptions()
     if filter.isTimeRange {
       guard let range = filter.milliseconds else { return [] }
@@ -46,7 +57,6 @@ extension IndexedTransaction: MemorySearcher {
     } else if let keys = try keys(in: scope, place, filter) {
       options.ids = IDSet(try view.rows(of: keys))
     }
-    // What has expired but is still in the index may be among the best: so many more are taken.
     let expired = options.ids == nil ? try expiredKeys(of: scope.user) : []
     let found = try vectors.search(
       vector, count: count + expired.count, in: place.searchScope, options)
@@ -57,6 +67,7 @@ extension IndexedTransaction: MemorySearcher {
     of keys: [MemoryKey], to vector: [Float], in scope: Scope
   ) throws -> [Candidate] {
     guard let vectors = view.vectors, !keys.isEmpty else { return [] }
+    if let known = scored.similarities(of: keys, to: vector, in: scope) { return known }
     let place = try Place(scope, transaction)
     let options = SearchOptions(ids: IDSet(try view.rows(of: keys.map(\.rawValue))))
     return try vectors.search(vector, count: keys.count, in: place.searchScope, options)
@@ -96,7 +107,9 @@ extension IndexedTransaction: MemorySearcher {
     let expired = allowed == nil ? try expiredKeys(of: scope.user) : []
     let ranking = view.terms.search(
       terms: TextAnalyzer.terms(of: text), scope: place.lexicalScope, count: count,
-      holdingTerms: holdingWords, allowing: { allowed?.contains($0) ?? !expired.contains($0) })
+      holdingTerms: holdingWords,
+      allowing: allowed == nil && expired.isEmpty
+        ? nil : { allowed?.contains($0) ?? !expired.contains($0) })
     return WordMatches(
       candidates: ranking.matches.map {
         Candidate(key: MemoryKey(rawValue: Int64($0.id)), score: $0.score)
@@ -155,10 +168,11 @@ extension IndexedTransaction: MemorySearcher {
   func coverage(of text: String, by pieces: [String], in scope: Scope) throws -> [Double] {
     let rarities = view.terms.rarities(
       of: TextAnalyzer.terms(of: text), scope: try Place(scope, transaction).lexicalScope)
-    let total = rarities.values.reduce(0, +)
+    let total = rarities.values.sorted().reduce(0, +)
     guard total > 0 else { return pieces.map { _ in 0 } }
+    // Sums in one order, so that of pieces that hold as much the same is best each time.
     return pieces.map { piece in
-      Set(TextAnalyzer.terms(of: piece)).reduce(0) { $0 + (rarities[$1] ?? 0) } / total
+      Set(TextAnalyzer.terms(of: piece)).compactMap { rarities[$0] }.sorted().reduce(0, +) / total
     }
   }
 

@@ -73,12 +73,13 @@ package struct HybridRetrieval: Sendable {
     from candidates: ScoredCandidates, _ request: RetrievalRequest, _ scope: Scope,
     _ searcher: any MemorySearcher
   ) throws -> (result: RetrievalResult, isComplete: Bool) {
-    let order = candidates.ordered
-    let wanted = min(request.limit, order.count)
+    let count = candidates.scores.count
+    let wanted = min(request.limit, count)
     // The gate comes before decay: a memory is not irrelevant for being old.
-    var passing = order.count
+    var passing = count
     switch request.minimumRelevance {
-    case .value(let minimum): passing = order.firstIndex { $0.relevance < minimum } ?? order.count
+    case .value(let minimum):
+      passing = candidates.scores.count { $0.relevance >= minimum }
     case .automatic:
       let calibration = try RelevanceCalibration.of(
         request.effectiveStrategy, embedder: request.vector == nil ? nil : request.embedder)
@@ -91,14 +92,18 @@ package struct HybridRetrieval: Sendable {
     }
     var selection = Selection(
       request, scope, weights, belowRelevance: max(0, wanted - passing))
-    var rest = order[..<passing]
-    while !selection.isFull, !rest.isEmpty {
-      let batch = rest.prefix(selection.batch)
-      rest = rest.dropFirst(batch.count)
+    var order = BestFirst(candidates.scores)
+    var left = passing
+    while !selection.isFull, left > 0 {
+      var batch: [Score] = []
+      while batch.count < min(selection.batch, left), let position = order.next() {
+        batch.append(candidates.scores[position])
+      }
+      left -= batch.count
       let records = try searcher.memories(batch.map(\.key), in: scope)
       try selection.take(batch, records)
     }
-    let isComplete = selection.isFull || passing < order.count || !selection.hasCollapsed
+    let isComplete = selection.isFull || passing < count || !selection.hasCollapsed
     return (try selection.result(searcher), isComplete)
   }
 

@@ -21,9 +21,9 @@ struct Score {
 struct ScoredCandidates {
   private let request: RetrievalRequest
   private let weights: RelevanceWeights
-  private var scores: [Score] = []
-  /// Where the score of each is.
-  private var positions: [MemoryKey: Int] = [:]
+  private(set) var scores: [Score] = []
+  /// Where the score of each is; behind them those that stand beside candidates and are none.
+  private var positions = KeyTable()
   private(set) var bestSimilarity = 0.0
   private(set) var bestKeyword = 0.0
   /// Whether there may be more than were taken.
@@ -61,19 +61,10 @@ struct ScoredCandidates {
     fuse(places)
   }
 
-  /// The best first, then the newer.
-  var ordered: [Score] {
-    scores.indices.sorted { a, b in
-      scores[a].relevance != scores[b].relevance
-        ? scores[a].relevance > scores[b].relevance
-        : scores[a].key.rawValue > scores[b].key.rawValue
-    }.map { scores[$0] }
-  }
-
   private mutating func add(_ words: [Candidate]) {
     bestKeyword = words.first?.score ?? 0
     scores.reserveCapacity(2 * words.count)
-    positions.reserveCapacity(2 * words.count)
+    positions = KeyTable(capacity: 4 * words.count)
     for match in words { _ = position(of: match.key) }
     isCut = words.count == depth
   }
@@ -92,14 +83,14 @@ struct ScoredCandidates {
   }
 
   private mutating func position(of key: MemoryKey) -> Int {
-    if let position = positions[key] { return position }
-    positions[key] = scores.count
-    scores.append(Score(key: key))
-    return scores.count - 1
+    let (position, isNew) = positions.insert(key.rawValue)
+    if isNew { scores.append(Score(key: key)) }
+    return position
   }
 
   private func similarity(_ candidate: Candidate) -> Double {
-    let penalty = weights.passagePenalty * log2(Double(candidate.passageCount))
+    let passages = candidate.passageCount
+    let penalty = passages == 1 ? 0 : weights.passagePenalty * log2(Double(passages))
     return min(1, max(0, candidate.score - penalty))
   }
 
@@ -107,44 +98,61 @@ struct ScoredCandidates {
   private mutating func addNeighbors(
     _ places: [MemoryPlace?], _ vector: [Float], _ scope: Scope, _ searcher: any MemorySearcher
   ) throws {
-    var around: [MemoryKey: Double] = [:]
-    for score in scores where score.nearest == nil { around[score.key] = 0 }
-    for neighbor in places.lazy.flatMap({ [$0?.previous, $0?.next] }) {
-      if let neighbor, positions[neighbor] == nil { around[neighbor] = 0 }
+    var asked: [MemoryKey] = []
+    asked.reserveCapacity(3 * scores.count)
+    for score in scores where score.nearest == nil { asked.append(score.key) }
+    var beside: [(previous: Int?, next: Int?)] = []
+    beside.reserveCapacity(places.count)
+    for place in places {
+      beside.append(
+        (position(beside: place?.previous, &asked), position(beside: place?.next, &asked)))
     }
-    for candidate in try searcher.similarities(of: Array(around.keys), to: vector, in: scope) {
-      around[candidate.key] = similarity(candidate)
-      if let position = positions[candidate.key] {
+    var around = [Double](repeating: 0, count: positions.count - scores.count)
+    for candidate in try searcher.similarities(of: asked, to: vector, in: scope) {
+      guard let position = positions[candidate.key.rawValue] else { continue }
+      if position < scores.count {
         scores[position].similarity = similarity(candidate)
         scores[position].nearest = candidate
+      } else {
+        around[position - scores.count] = similarity(candidate)
       }
-    }
-    func known(_ key: MemoryKey?) -> Double? {
-      key.map { key in positions[key].map { scores[$0].similarity } ?? around[key] ?? 0 }
     }
     for position in scores.indices {
       let own = scores[position].similarity
-      let beside = [
-        known(places[position]?.previous), known(places[position]?.next),
-      ].compactMap { $0 }.max()
-      let neighbor = beside ?? Self.usualNeighbor * own
+      let previous = beside[position].previous.map { similarity(at: $0, around) }
+      let next = beside[position].next.map { similarity(at: $0, around) }
+      let best = if let previous, let next { max(previous, next) } else { previous ?? next }
+      let neighbor = best ?? Self.usualNeighbor * own
       scores[position].semantic = (own + weights.neighbor * neighbor) / (1 + weights.neighbor)
     }
   }
 
+  private func similarity(at position: Int, _ around: [Double]) -> Double {
+    position < scores.count ? scores[position].similarity : around[position - scores.count]
+  }
+
+  /// Where one stands that is beside a candidate; it is asked for when it is new.
+  private mutating func position(beside key: MemoryKey?, _ asked: inout [MemoryKey]) -> Int? {
+    guard let key else { return nil }
+    let (position, isNew) = positions.insert(key.rawValue)
+    if isNew { asked.append(key) }
+    return position
+  }
+
   private mutating func fuse(_ places: [MemoryPlace?]) {
     let (meaning, words, conversation) = shares
+    let holdsWords = request.effectiveStrategy != .semantic
     for position in scores.indices {
-      if request.effectiveStrategy != .semantic {
-        scores[position].keyword = places[position]?.keyword ?? 0
+      var score = scores[position]
+      if let place = places[position] {
+        if holdsWords { score.keyword = place.keyword }
+        score.conversation = place.coverage
+        score.questionShare = place.questionShare
       }
-      scores[position].conversation = places[position]?.coverage ?? 0
-      scores[position].questionShare = places[position]?.questionShare ?? 0
-      let score = scores[position]
       let own = meaning * score.semantic + words * score.keyword
       let said = own * (1 - weights.question * score.questionShare)
-      scores[position].relevance = min(
-        1, (said + conversation * score.conversation) / (1 + conversation))
+      score.relevance = min(1, (said + conversation * score.conversation) / (1 + conversation))
+      scores[position] = score
     }
   }
 

@@ -35,7 +35,7 @@ struct Selection {
 
   /// Weighs candidates by what is known of them and takes those that are wanted.
   mutating func take(
-    _ candidates: ArraySlice<Score>, _ records: [MemoryKey: Memory]
+    _ candidates: [Score], _ records: [MemoryKey: Memory]
   ) throws {
     var weighed: [(hit: Hit, score: Score)] = []
     for score in candidates {
@@ -79,13 +79,17 @@ struct Selection {
 
   /// The hits, with the parts that bear on the query.
   func result(_ searcher: any MemorySearcher) throws -> RetrievalResult {
-    let spans = try searcher.spans(of: chosen.compactMap(\.nearest), in: scope)
+    // One passage is all of a memory, which need not be asked for.
+    let spans = try searcher.spans(
+      of: chosen.compactMap(\.nearest).filter { $0.passageCount > 1 }, in: scope)
     var ranked = chosen
     // Later batches may hold what is weighed above the last of an earlier one.
     ranked.sort { Self.isBetter(($0.hit, $0.key), ($1.hit, $1.key)) }
     var hits = ranked.map { entry in
       var hit = entry.hit
-      hit.span = spans[entry.key]
+      hit.span =
+        entry.nearest?.passageCount == 1
+        ? TextSpan(start: 0, end: hit.memory.content.unicodeScalars.count) : spans[entry.key]
       return hit
     }
     try addWordSpans(to: &hits, searcher)
@@ -122,14 +126,21 @@ struct Selection {
   /// their letters and the punctuation around words; nothing less: "Thursday at ten" is not "Friday at
   /// nine", C++ is not C#, and -5 is not 5.
   private static func words(of content: String) -> String {
+    let lower = Array(content.lowercased().utf8)
+    let text = lower.span
     var words: [UInt8] = []
-    words.reserveCapacity(content.utf8.count)
-    for word in content.lowercased().utf8.split(whereSeparator: { $0 <= 0x20 }) {
-      guard let first = word.firstIndex(where: { !isPunctuation($0) }),
-        let last = word.lastIndex(where: { !isPunctuation($0) })
-      else { continue }
+    words.reserveCapacity(text.count)
+    var position = 0
+    while position < text.count {
+      var first = position
+      while position < text.count, text[position] > 0x20 { position += 1 }
+      var end = position
+      position += 1
+      while first < end, isPunctuation(text[first]) { first += 1 }
+      while first < end, isPunctuation(text[end - 1]) { end -= 1 }
+      guard first < end else { continue }
       if !words.isEmpty { words.append(UInt8(ascii: " ")) }
-      words.append(contentsOf: word[first...last])
+      for place in first..<end { words.append(text[place]) }
     }
     return words.isEmpty ? content : String(decoding: words, as: UTF8.self)
   }

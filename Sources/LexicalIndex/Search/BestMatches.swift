@@ -1,55 +1,47 @@
 /// The best of the matches that were offered, up to a fixed count.
 ///
-/// A heap with the worst match on top: an offer that is not better than it is turned down by one
-/// comparison.
+/// All that come are gathered, and what cannot be among the best is parted from the rest when it is
+/// asked for: of a user's rows hundreds are wanted, so keeping them in order all the time would cost
+/// more.
 struct BestMatches {
   private let count: Int
-  private var heap: [LexicalMatch] = []
+  private var matches: [LexicalMatch] = []
 
-  init(count: Int) {
+  /// - Parameter offers: how many matches will be offered at most.
+  init(count: Int, offers: Int) {
     self.count = count
-    heap.reserveCapacity(count)
+    matches.reserveCapacity(offers)
   }
 
-  /// Keeps a match if it is among the best so far.
-  ///
-  /// - Complexity: O(log `count`).
-  mutating func offer(_ match: LexicalMatch) {
-    if heap.count < count {
-      heap.append(match)
-      siftUp()
-    } else if let worst = heap.first, LexicalMatch.isBefore(match, worst) {
-      heap[0] = match
-      siftDown()
-    }
-  }
+  /// Keeps a match if it is among the best.
+  mutating func offer(_ match: LexicalMatch) { matches.append(match) }
 
   /// The kept matches in the order of results.
+  ///
+  /// - Complexity: O(offers + `count` log `count`) on average.
   consuming func sorted() -> [LexicalMatch] {
-    heap.sorted(by: LexicalMatch.isBefore)
+    part()
+    if matches.count > count { matches.removeLast(matches.count - count) }
+    matches.sort { LexicalMatch.isBefore($0, $1) }
+    return matches
   }
 
-  private mutating func siftUp() {
-    var child = heap.count - 1
-    while child > 0 {
-      let parent = (child - 1) / 2
-      guard LexicalMatch.isBefore(heap[parent], heap[child]) else { return }
-      heap.swapAt(parent, child)
-      child = parent
-    }
-  }
-
-  private mutating func siftDown() {
-    var parent = 0
-    while true {
-      var worst = parent
-      for child in [2 * parent + 1, 2 * parent + 2]
-      where child < heap.count && LexicalMatch.isBefore(heap[worst], heap[child]) {
-        worst = child
+  /// Moves the best to the front (C. A. R. Hoare's "Find").
+  private mutating func part() {
+    guard count < matches.count else { return }
+    var (low, high) = (0, matches.count - 1)
+    while low < high {
+      let pivot = matches[(low + high) / 2]
+      var (left, right) = (low, high)
+      while left <= right {
+        while LexicalMatch.isBefore(matches[left], pivot) { left += 1 }
+        while LexicalMatch.isBefore(pivot, matches[right]) { right -= 1 }
+        guard left <= right else { break }
+        matches.swapAt(left, right)
+        left += 1
+        right -= 1
       }
-      if worst == parent { return }
-      heap.swapAt(parent, worst)
-      parent = worst
+      if count <= right { high = right } else if count > left { low = left } else { return }
     }
   }
 }

@@ -5,11 +5,21 @@ package struct LexicalRanking: Sendable {
 
   private let scan: ScopeScan
   private let weights: TermWeights
+  /// Of all rows of the scope.
+  private let scores: [Double]
 
-  init(matches: [LexicalMatch], scan: ScopeScan, weights: TermWeights) {
-    self.matches = matches
+  /// Ranks what was found in a scope; see `LexicalSnapshot.search`.
+  init(
+    _ scan: ScopeScan, _ weights: TermWeights, count: Int, holdingTerms: Bool,
+    allowing: ((UInt64) -> Bool)?
+  ) {
+    let scores = scan.scores(by: weights)
+    matches =
+      count > 0 && scan.rowsWithTerm.contains { $0 > 0 }
+      ? scan.best(count, holdingTerms: holdingTerms, scores, allowing: allowing) : []
     self.scan = scan
     self.weights = weights
+    self.scores = scores
   }
 
   /// How many rows live in the scope.
@@ -35,30 +45,63 @@ package struct LexicalRanking: Sendable {
   /// - Parameter ids: each once.
   /// - Complexity: O(rows of the scope).
   package func places(of ids: [UInt64]) -> [Place?] {
-    let wanted = Dictionary(uniqueKeysWithValues: zip(ids, 0...))
-    // Most rows are not asked for, which a few bits tell sooner than a dictionary does.
-    var marks = [Bool](repeating: false, count: 4096)
-    for id in ids { marks[Int(id & 4095)] = true }
+    let wanted = IDPositions(ids)
     var places = [Place?](repeating: nil, count: ids.count)
-    var frequencies = [Double](repeating: 0, count: scan.rankCount)
+    var marks = [Double](repeating: 0, count: scan.rankCount)
+    let all = scan.rows.span
+    let scores = self.scores.span
     var first = 0
     for section in scan.sections {
       defer { first = section.end }
       var coverage: Double?
       for row in first..<section.end {
-        let id = scan.rows[row].id
-        guard marks[Int(id & 4095)], let position = wanted[id] else { continue }
+        guard let position = wanted[all[row].id] else { continue }
         let rows = section.isSession ? first..<section.end : row..<row + 1
         let known = section.isSession ? coverage : nil
-        let share = known ?? scan.share(of: rows, by: weights, &frequencies)
+        let share = known ?? scan.share(of: rows, by: weights, &marks)
         coverage = share
         places[position] = Place(
-          previous: row > rows.lowerBound ? scan.rows[row - 1].id : nil,
-          next: row + 1 < rows.upperBound ? scan.rows[row + 1].id : nil,
-          score: scan.score(of: row, in: rows, by: weights, &frequencies), coverage: share,
-          questionShare: Double(scan.rows[row].questions) / 255)
+          previous: row > rows.lowerBound ? all[row - 1].id : nil,
+          next: row + 1 < rows.upperBound ? all[row + 1].id : nil,
+          score: scores[row], coverage: share, questionShare: Double(all[row].questions) / 255)
       }
     }
     return places
+  }
+}
+
+/// Where ids stand in a list: a table with open places, because a scan asks it for every row.
+private struct IDPositions {
+  private var ids: [UInt64]
+  /// One more than the position; 0 where nothing is.
+  private var positions: [UInt32]
+  private let shift: UInt64
+
+  /// - Parameter list: each id once.
+  init(_ list: [UInt64]) {
+    // At most half full, so that looks end soon.
+    let bits = max(4, UInt64.bitWidth - (2 * list.count).leadingZeroBitCount)
+    shift = UInt64(UInt64.bitWidth - bits)
+    ids = Array(repeating: 0, count: 1 << bits)
+    positions = Array(repeating: 0, count: 1 << bits)
+    for (position, id) in list.enumerated() {
+      var place = start(of: id)
+      while positions[place] != 0 { place = (place + 1) & (ids.count - 1) }
+      ids[place] = id
+      positions[place] = UInt32(position + 1)
+    }
+  }
+
+  subscript(id: UInt64) -> Int? {
+    var place = start(of: id)
+    while positions[place] != 0 {
+      if ids[place] == id { return Int(positions[place]) - 1 }
+      place = (place + 1) & (ids.count - 1)
+    }
+    return nil
+  }
+
+  private func start(of id: UInt64) -> Int {
+    Int(truncatingIfNeeded: (id &* 0x9E37_79B9_7F4A_7C15) >> shift)
   }
 }

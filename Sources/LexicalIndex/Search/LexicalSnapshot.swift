@@ -34,13 +34,9 @@ package struct LexicalSnapshot: Sendable {
     precondition(count >= 0, "a number of results is not negative")
     let query = QueryTerms(terms, in: table)
     let (scan, totals) = scan(query, scope)
-    let weights = TermWeights(scope: totals, rowsWithTerm: scan.rowsWithTerm)
-    let isAnswered = count > 0 && !query.isEmpty
     return LexicalRanking(
-      matches: isAnswered
-        ? scan.best(count, holdingTerms: holdingTerms, by: weights, allowing: allowing) : [],
-      scan: scan,
-      weights: weights)
+      scan, TermWeights(scope: totals, rowsWithTerm: scan.rowsWithTerm), count: count,
+      holdingTerms: holdingTerms, allowing: allowing)
   }
 
   private func scan(_ query: QueryTerms, _ scope: LexicalScope) -> (ScopeScan, RowTotals) {

@@ -95,84 +95,71 @@ struct ScopeScan {
 
   // MARK: Scores
 
-  /// How much a term counts that the row itself does not hold but one so many places before or behind
-  /// it in its session: a conversation spreads what it says over several turns.
-  private static let context = [1, 0.5, 0.4, 0.3, 0.2]
-  /// A neighbour counts as no more than one of so many times the mean length: a long one says much that
-  /// is not about what stands beside it.
-  private static let longestNeighbor = 2.0
-
   /// The best rows, in the order of results.
+  ///
+  /// - Parameter scores: of all rows.
   func best(
-    _ count: Int, holdingTerms: Bool, by weights: TermWeights, allowing: ((UInt64) -> Bool)?
+    _ count: Int, holdingTerms: Bool, _ scores: [Double], allowing: ((UInt64) -> Bool)?
   ) -> [LexicalMatch] {
-    var best = BestMatches(count: min(count, rows.count))
-    var frequencies = [Double](repeating: 0, count: query.rankCount)
+    var best = BestMatches(count: count, offers: rows.count)
     let rows = self.rows.span
-    let reach = Self.context.count - 1
-    var first = 0
-    for section in sections {
-      defer { first = section.end }
-      // How many rows within reach hold a term; without any there is nothing to be scored.
-      var holding = 0
-      for row in first..<section.end {
-        if section.isSession {
-          let from = row == first ? first : row + reach
-          for entering in from..<max(from, min(row + reach + 1, section.end)) {
-            holding += rows[entering].holdsTerm ? 1 : 0
-          }
-          let leaving = row - reach - 1
-          if leaving >= first { holding -= rows[leaving].holdsTerm ? 1 : 0 }
-        } else {
-          holding = rows[row].holdsTerm ? 1 : 0
-        }
-        guard holding > 0, rows[row].holdsTerm || !holdingTerms,
-          allowing?(rows[row].id) ?? true
-        else { continue }
-        let session = section.isSession ? first..<section.end : row..<row + 1
-        let score = score(of: row, in: session, by: weights, &frequencies)
-        best.offer(LexicalMatch(id: rows[row].id, score: score))
-      }
+    let scores = scores.span
+    for row in rows.indices where scores[row] > 0 {
+      guard rows[row].holdsTerm || !holdingTerms, allowing?(rows[row].id) ?? true else { continue }
+      best.offer(LexicalMatch(id: rows[row].id, score: scores[row]))
     }
     return best.sorted()
   }
 
-  /// The score of a row; 0 when neither it nor those around it hold a term.
-  ///
-  /// - Parameters:
-  ///   - session: the rows that may count with it.
-  ///   - frequencies: a 0 for each rank, and so again afterwards.
-  func score(
-    of row: Int, in session: Range<Int>, by weights: TermWeights, _ frequencies: inout [Double]
-  ) -> Double {
-    let reach = Self.context.count - 1
-    let near = max(session.lowerBound, row - reach)..<min(session.upperBound, row + reach + 1)
-    let length = gather(near, around: row, weights.meanLength, &frequencies)
-    return weights.score(of: &frequencies, norm: weights.norm(length: length))
-  }
-
-  /// Sums what a row and those around it hold of each term; returns how long they are in the mean.
-  private func gather(
-    _ near: Range<Int>, around row: Int, _ mean: Double, _ frequencies: inout [Double]
-  ) -> Double {
-    let rows = self.rows.span
-    let findings = self.findings.span
-    var length = 0.0
-    var whole = 0.0
-    for other in near {
-      let neighbour = rows[other]
-      var share = Self.context[abs(other - row)]
-      whole += share
-      let longest = Self.longestNeighbor * mean
-      if other != row, Double(neighbour.length) > longest {
-        share *= longest / Double(neighbour.length)
-      }
-      length += share * Double(neighbour.length)
-      for position in neighbour.start..<neighbour.end {
-        let finding = findings[Int(position)]
-        frequencies[Int(finding.rank)] += share * Double(finding.frequency)
+  /// The score of each row; 0 when neither it nor those around it hold a term.
+  func scores(by weights: TermWeights) -> [Double] {
+    var scores: [Double] = []
+    scores.reserveCapacity(rows.count)
+    var block = ScoredRows(rankCount: rankCount)
+    var first = 0
+    for section in sections {
+      defer { first = section.end }
+      for start in stride(from: first, to: section.end, by: ScoredRows.capacity) {
+        let rows = start..<min(start + ScoredRows.capacity, section.end)
+        note(rows, of: section.isSession ? first..<section.end : nil, weights.meanLength, &block)
+        block.take(rows.count, by: weights, into: &scores)
       }
     }
-    return length / whole
+    return scores
+  }
+
+  /// Notes what rows and those around them hold.
+  ///
+  /// - Parameter session: the rows that count with each other; nil where each stands alone.
+  private func note(
+    _ block: Range<Int>, of session: Range<Int>?, _ mean: Double, _ noted: inout ScoredRows
+  ) {
+    let rows = self.rows.span
+    let findings = self.findings.span
+    guard let session else {
+      for row in block {
+        noted.begin(alone: row - block.lowerBound, length: rows[row].length)
+        for position in Int(rows[row].start)..<Int(rows[row].end) {
+          noted.add(alone: findings[position].rank, findings[position].frequency)
+        }
+      }
+      return
+    }
+    let reach = ScoredRows.reach
+    let near =
+      max(
+        session.lowerBound, block.lowerBound - reach)..<min(
+        session.upperBound, block.upperBound + reach)
+    for row in near {
+      noted.begin(row - block.lowerBound, length: rows[row].length, mean)
+      for position in Int(rows[row].start)..<Int(rows[row].end) {
+        noted.add(findings[position].rank, findings[position].frequency)
+      }
+    }
+    for row in block {
+      noted.surround(
+        row - block.lowerBound, before: row - session.lowerBound,
+        behind: session.upperBound - 1 - row)
+    }
   }
 }

@@ -43,17 +43,11 @@ struct TermWeights: Sendable {
     fixedNorm + normPerTerm * length
   }
 
-  /// The score of a row that holds each term so often, by rank; the frequencies are 0 afterwards.
-  func score(of frequencies: inout [Double], norm: Double) -> Double {
-    var score = 0.0
-    for rank in frequencies.indices {
-      let frequency = frequencies[rank]
-      guard frequency > 0 else { continue }
-      score += weights[rank] * frequency / (frequency + norm)
-      frequencies[rank] = 0
-    }
-    return total > 0 ? score / total : 0
-  }
+  /// What a term is worth that is held without end.
+  func weight(of rank: Int) -> Double { weights[rank] }
+
+  /// What terms are worth as a share of what all of them could be.
+  func share(_ worth: Double) -> Double { total > 0 ? worth / total : 0 }
 
   /// Which share of the query those of its terms are that have a mark; there is none afterwards.
   func share(of marks: inout [Double]) -> Double {

@@ -144,6 +144,74 @@ extension VectorSnapshot {
   }
 }
 
+extension VectorSnapshot {
+  /// Every row of a scope and its score, in no particular order: what tells the nearest groups and how
+  /// near any other is, in one pass.
+  ///
+  /// - Parameter limit: how many rows are worth reading in full.
+  /// - Returns: nil for a scope of more rows.
+  package func scores(
+    of query: [Float], in scope: SearchScope, limit: Int
+  ) throws(EngineError) -> [Neighbor]? {
+    let prepared = try prepare(query.span, count: limit, name: "The query")
+    let runs = try runs(in: scope)
+    let count = runs.reduce(0) { $0 + $1.range.count }
+    guard count <= limit else { return nil }
+    let scorer = CanonicalScorer(configuration.metric)
+    var neighbors: [Neighbor] = []
+    neighbors.reserveCapacity(count)
+    var block = ScoredBlock()
+    for run in runs { run.source.expectIDs(run.range, sharesGroups: sharesGroups) }
+    for run in runs {
+      try run.forEachLiveRange(SearchOptions()) { rows throws(EngineError) in
+        for start in stride(from: rows.lowerBound, to: rows.upperBound, by: ScoredBlock.capacity) {
+          let rows = start..<min(start + ScoredBlock.capacity, rows.upperBound)
+          try block.score(rows, of: run, prepared.elements.span, scorer)
+          try block.add(rows, of: run, to: &neighbors, sharesGroups)
+        }
+      }
+    }
+    return neighbors
+  }
+
+  /// Whether a row comes before another in the order of results.
+  package static func isNearer(_ row: Neighbor, _ other: Neighbor) -> Bool {
+    Neighbor.precedes(row, other)
+  }
+
+  /// The nearest of some rows, in the order of results.
+  package static func nearest(_ count: Int, of neighbors: [Neighbor]) -> [Neighbor] {
+    var rest = neighbors
+    rest.moveFirst(count)
+    if rest.count > count { rest.removeLast(rest.count - count) }
+    rest.sort { Neighbor.precedes($0, $1) }
+    return rest
+  }
+}
+
+extension [Neighbor] {
+  /// Moves the nearest to the front, in no particular order among themselves.
+  ///
+  /// - Complexity: O(n) on average (C. A. R. Hoare's "Find").
+  fileprivate mutating func moveFirst(_ wanted: Int) {
+    guard wanted < count else { return }
+    var (low, high) = (0, count - 1)
+    while low < high {
+      let pivot = self[(low + high) / 2]
+      var (left, right) = (low, high)
+      while left <= right {
+        while Neighbor.precedes(self[left], pivot) { left += 1 }
+        while Neighbor.precedes(pivot, self[right]) { right -= 1 }
+        guard left <= right else { break }
+        swapAt(left, right)
+        left += 1
+        right -= 1
+      }
+      if wanted <= right { high = right } else if wanted > left { low = left } else { return }
+    }
+  }
+}
+
 /// Rows whose scores are looked at together.
 ///
 /// Lives on the stack: a search of a small scope takes less time than a few allocations would.
@@ -164,6 +232,27 @@ private struct ScoredBlock: ~Copyable {
     }
   }
 
+  /// Adds the rows and their scores.
+  func add(
+    _ rows: Range<Int>, of run: RowRun, to neighbors: inout [Neighbor], _ sharesGroups: Bool
+  ) throws(EngineError) {
+    // Of its own: elements of the block would be copied with all that is around them.
+    let scores = self.scores.span
+    try run.source.withIDs(rows) { ids throws(EngineError) in
+      guard sharesGroups else {
+        for row in ids.indices {
+          neighbors.append(Neighbor(id: ids[row], group: ids[row], score: scores[row]))
+        }
+        return
+      }
+      try run.source.withGroups(rows) { groups in
+        for row in ids.indices {
+          neighbors.append(Neighbor(id: ids[row], group: groups[row], score: scores[row]))
+        }
+      }
+    }
+  }
+
   /// Offers the rows that reach the threshold.
   mutating func offer(
     _ rows: Range<Int>, of run: RowRun, to best: inout TopGroups, _ kernels: RowKernels,
@@ -173,6 +262,8 @@ private struct ScoredBlock: ~Copyable {
     let found = kernels.positions(
       of: scores.span.extracting(0..<rows.count), atLeast: best.threshold, into: &target)
     guard found > 0 else { return }
+    let scores = self.scores.span
+    let positions = self.positions.span
     try run.source.withIDs(rows) { ids throws(EngineError) in
       guard sharesGroups else {
         for i in 0..<found {
