@@ -6,8 +6,14 @@ package struct LexicalRanking: Sendable {
   private let scan: ScopeScan
   private let weights: TermWeights
 
-  init(matches: [LexicalMatch], scan: ScopeScan, weights: TermWeights) {
-    self.matches = matches
+  /// Ranks what was found in a scope; see `LexicalSnapshot.search`.
+  init(
+    _ scan: ScopeScan, count: Int, holdingTerms: Bool, allowing: ((UInt64) -> Bool)?
+  ) {
+    let weights = TermWeights(scope: scan.totals, rowsWithTerm: scan.rowsWithTerm)
+    matches =
+      count > 0 && scan.rowsWithTerm.contains { $0 > 0 }
+      ? scan.best(count, holdingTerms: holdingTerms, by: weights, allowing: allowing) : []
     self.scan = scan
     self.weights = weights
   }
@@ -60,5 +66,15 @@ package struct LexicalRanking: Sendable {
       }
     }
     return places
+  }
+}
+
+extension ScopeScan {
+  /// How rare each of the query's terms is among the rows.
+  func rarities(of ranked: [String]) -> [String: Double] {
+    Dictionary(
+      uniqueKeysWithValues: zip(ranked, rowsWithTerm).map { term, holding in
+        (term, TermWeights.rarity(of: holding, among: totals.rows))
+      })
   }
 }
