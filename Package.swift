@@ -72,7 +72,7 @@ let package = Package(
     // MARK: The memory service
 
     .target(name: "Records", swiftSettings: strict),
-    .target(name: "LexicalIndex", swiftSettings: strict),
+    .target(name: "LexicalIndex", dependencies: ["VectorEngine"], swiftSettings: strict),
     .target(name: "Embeddings", dependencies: ["Records", "VectorKernels"], swiftSettings: strict),
     .target(name: "Retrieval", dependencies: ["Embeddings", "Records"], swiftSettings: strict),
     .target(
@@ -162,6 +162,12 @@ let package = Package(
       name: "SearchBench",
       dependencies: ["ConversationMemory", "EmbeddedBackend", "Embeddings", "Records", "Retrieval"],
       path: "Benchmarks/Search", swiftSettings: strict),
+    .executableTarget(
+      name: "WordBench",
+      dependencies: [
+        "ConversationMemory", "EmbeddedBackend", "Embeddings", "LexicalIndex", "Records",
+        "Retrieval", "VectorEngine",
+      ], path: "Benchmarks/Words", swiftSettings: strict),
 
     // MARK: Tests
 
@@ -172,7 +178,7 @@ let package = Package(
       name: "VectorEngineTests", dependencies: ["TestSupport", "VectorEngine", "VectorKernels"],
       exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
-      name: "LexicalIndexTests", dependencies: ["LexicalIndex", "TestSupport"],
+      name: "LexicalIndexTests", dependencies: ["LexicalIndex", "TestSupport", "VectorEngine"],
       swiftSettings: strict),
     .testTarget(
       name: "RecordsTests", dependencies: ["Records", "TestSupport"], swiftSettings: strict),

@@ -5,6 +5,7 @@ extension Application {
   /// How index and database compare.
   package struct IndexReport: Encodable, Sendable {
     package let vectors: Int
+    package let memories: Int
     package let missing: Int
     package let different: Int
     package let surplus: Int
@@ -24,7 +25,8 @@ extension Application {
   package func verifyIndex() throws -> IndexReport {
     let report = try store.verifyIndex()
     return IndexReport(
-      vectors: report.vectors, missing: report.missing, different: report.different,
+      vectors: report.vectors, memories: report.memories, missing: report.missing,
+      different: report.different,
       surplus: report.surplus, examples: report.examples, damage: report.damage,
       sound: report.agrees && report.damage == nil)
   }

@@ -1,21 +1,35 @@
 internal import Foundation
 internal import GRDB
 internal import LexicalIndex
-internal import Records
 internal import VectorEngine
 
 /// The vectors and terms of all memories, as the database had them after some change.
 ///
-/// The database is the truth. Vectors lie in a folder that all processes share; terms are in memory, made
-/// from the database at the first search of the process. Both are brought up to date before every search
-/// from the change sequence, whichever process wrote.
+/// The database is the truth. Vectors and terms lie in folders that all processes share, and are brought up
+/// to date before every search from the change sequence, whichever process wrote.
 final class DerivedIndex: Sendable {
   /// What one search sees.
   struct View: Sendable {
     let vectors: VectorSnapshot?
-    let terms: LexicalSnapshot
+    private let terms: LexicalView
     /// How many passages the memories have that have several.
     let passageCounts: [Int64: Int]
+
+    init(vectors: VectorSnapshot?, terms: LexicalView, passageCounts: [Int64: Int]) {
+      self.vectors = vectors
+      self.terms = terms
+      self.passageCounts = passageCounts
+    }
+
+    /// How many memories there are.
+    var memories: Int { terms.count }
+
+    /// Lends the terms.
+    ///
+    /// - Throws: `DamagedWords`.
+    func withTerms<R>(_ body: (LexicalView) throws(EngineError) -> R) throws(DamagedWords) -> R {
+      do throws(EngineError) { return try body(terms) } catch { throw DamagedWords(error: error) }
+    }
 
     /// The rows of memories.
     func rows(of memories: some Sequence<Int64>) throws -> [UInt64] {
@@ -28,28 +42,45 @@ final class DerivedIndex: Sendable {
     }
   }
 
+  /// Terms could not be read; what is wrong with the vectors is said by an `EngineError` alone.
+  struct DamagedWords: Error {
+    let error: EngineError
+  }
+
   private let state: State
   private let turns = Turns()
 
   /// - Parameter log: told of an index that has to be built again.
   init(_ folder: URL, log: @escaping @Sendable (String) -> Void) {
-    state = State(VectorIndex(folder, log: log))
+    state = State(folder, log: log)
   }
 
   /// The state that whoever has the turn may touch.
   private final class State: @unchecked Sendable {  // only touched by the holder of the turn
-    let vectors: VectorIndex
-    /// How far in the change sequence the terms have come.
-    var sequence: Int64?
-    var terms = LexicalCollection()
-    var passageCounts: [Int64: Int] = [:]
+    let vectors: FollowedIndex
+    let words: FollowedIndex
+    let terms = TermRows()
+    var passages = PassageCounts()
 
-    init(_ vectors: VectorIndex) { self.vectors = vectors }
+    init(_ folder: URL, log: @escaping @Sendable (String) -> Void) {
+      vectors = FollowedIndex(IndexPart.vectors.folder(in: folder), VectorRows(), log: log)
+      words = FollowedIndex(IndexPart.words.folder(in: folder), terms, log: log)
+    }
+
+    subscript(part: IndexPart) -> FollowedIndex { part == .vectors ? vectors : words }
 
     var view: View {
       View(
-        vectors: vectors.collection?.snapshot(), terms: terms.snapshot(),
-        passageCounts: passageCounts)
+        vectors: vectors.collection?.snapshot(),
+        terms: LexicalView(
+          sealed: words.collection?.snapshot(), recent: terms.recent.snapshot()),
+        passageCounts: passages.counts)
+    }
+
+    var generations: [IndexPart: UInt64] {
+      var generations: [IndexPart: UInt64] = [:]
+      for part in IndexPart.allCases { generations[part] = self[part].collection?.generation }
+      return generations
     }
   }
 
@@ -59,7 +90,7 @@ final class DerivedIndex: Sendable {
   /// - Throws: as `Turns.take`.
   func takeTurn() throws -> Turn {
     try turns.take()
-    state.vectors.prepare()
+    for part in IndexPart.allCases { state[part].prepare() }
     return Turn(self)
   }
 
@@ -67,8 +98,8 @@ final class DerivedIndex: Sendable {
   final class Turn {
     private let index: DerivedIndex
     private var isHeld = true
-    /// Which published state it has brought the index to, if any.
-    private(set) var generation: UInt64?
+    /// Which published states it has brought the index to, if any.
+    private(set) var generations: [IndexPart: UInt64] = [:]
 
     fileprivate init(_ index: DerivedIndex) { self.index = index }
 
@@ -82,36 +113,39 @@ final class DerivedIndex: Sendable {
 
     /// Brings the index to the state that the transaction sees, and gives the turn back.
     ///
-    /// - Throws: `VectorIndex.Moved` when the transaction is older than what others have published.
+    /// - Throws: `FollowedIndex.Moved` when the transaction is older than what others have published.
     func catchUp(with db: Database) throws -> View {
       defer { end() }
-      defer { generation = index.state.vectors.collection?.generation }
+      defer { generations = index.state.generations }
       try index.catchUp(with: db)
       return index.state.view
     }
 
-    /// Brings the vectors to the state that the transaction sees, and lends them.
-    func withVectors<R>(of db: Database, _ body: (VectorIndex) throws -> R) throws -> R {
+    /// Brings vectors and terms to the state that the transaction sees, and lends them.
+    func withParts<R>(
+      of db: Database, _ body: ((IndexPart) -> FollowedIndex, TermRows) throws -> R
+    ) throws -> R {
       defer { end() }
-      defer { generation = index.state.vectors.collection?.generation }
-      try index.catchUpVectors(with: db, to: DerivedIndex.sequence(db))
-      return try body(index.state.vectors)
+      defer { generations = index.state.generations }
+      try index.catchUpParts(with: db, to: DerivedIndex.sequence(db))
+      let state = index.state
+      return try body({ state[$0] }, state.terms)
     }
 
-    /// Has the vectors' folder begun anew, unless that was done since a search saw this state of it.
+    /// Has a folder begun anew, unless that was done since a search saw this state of it.
     ///
     /// - Parameter generation: the state that will not do; nil for whatever is there.
-    func condemn(_ reason: String, generation: UInt64?) {
+    func condemn(_ part: IndexPart, _ reason: String, generation: UInt64?) {
       defer { end() }
-      let vectors = index.state.vectors
-      if let generation, vectors.collection?.generation != generation { return }
-      vectors.condemn(reason)
+      let followed = index.state[part]
+      if let generation, followed.collection?.generation != generation { return }
+      followed.condemn(reason)
     }
   }
 
   /// Runs the body while this process merges nothing; needs no turn.
   func keepingOffMerges<R>(_ body: () throws -> R) rethrows -> R {
-    try state.vectors.compaction.keptOff(body)
+    try state.vectors.compaction.keptOff { try state.words.compaction.keptOff(body) }
   }
 
   static func sequence(_ db: Database) throws -> Int64 {
@@ -120,85 +154,62 @@ final class DerivedIndex: Sendable {
 
   private func catchUp(with db: Database) throws {
     let target = try Self.sequence(db)
-    try catchUpVectors(with: db, to: target)
-    guard target != state.sequence else { return }
-    if let known = state.sequence {
-      let changed = try Int64.fetchAll(
-        db, sql: "SELECT DISTINCT memory FROM changes WHERE sequence > ?", arguments: [known])
-      try apply(changed, db)
-    } else {
-      // What a failed attempt left behind may be gone from the database by now.
-      state.terms = LexicalCollection()
-      state.passageCounts = [:]
-      try build(db)
-    }
-    state.sequence = target
+    try catchUpParts(with: db, to: target)
+    try state.passages.catchUp(with: db, to: target)
   }
 
   /// Damage that is met on the way means that the folder is begun anew, once.
-  private func catchUpVectors(with db: Database, to target: Int64) throws {
-    do {
-      try state.vectors.catchUp(with: db, to: target)
-    } catch let error as EngineError
-      where [.corrupt, .notAnIndex, .unsupportedVersion].contains(error.code)
-    {
-      state.vectors.condemn("\(error)")
-      try state.vectors.catchUp(with: db, to: target)
-    }
-  }
-
-  // MARK: Rows
-
-  /// How many memories are added at a time: bounded memory, few snapshots.
-  private static let rowsOfBatch = 2000
-
-  private static let columns = """
-    SELECT memories.id AS id, users.name AS user, memories.session_id AS session,
-      memories.content AS content
-    FROM memories JOIN users ON users.id = memories.user
-    WHERE memories.superseded_by IS NULL
-    """
-
-  private func build(_ db: Database) throws {
-    let rows = try Row.fetchCursor(db, sql: Self.columns + " ORDER BY memories.id")
-    var batch: [Row] = []
-    while let row = try rows.next() {
-      batch.append(row.copy())
-      if batch.count == Self.rowsOfBatch {
-        try add(batch, db)
-        batch = []
+  private func catchUpParts(with db: Database, to target: Int64) throws {
+    for part in IndexPart.allCases {
+      do {
+        try state[part].catchUp(with: db, to: target)
+      } catch let error as EngineError
+        where [.corrupt, .notAnIndex, .unsupportedVersion].contains(error.code)
+      {
+        state[part].condemn("\(error)")
+        try state[part].catchUp(with: db, to: target)
       }
     }
-    try add(batch, db)
+  }
+}
+
+/// How many passages the memories have that have several.
+struct PassageCounts {
+  private(set) var counts: [Int64: Int] = [:]
+  /// How far in the change sequence they have come.
+  private var sequence: Int64?
+
+  mutating func catchUp(with db: Database, to target: Int64) throws {
+    guard target != sequence else { return }
+    if let sequence {
+      let changed = try Int64.fetchAll(
+        db, sql: "SELECT DISTINCT memory FROM changes WHERE sequence > ?", arguments: [sequence])
+      for start in stride(from: 0, to: changed.count, by: Self.memoriesOfStep) {
+        let keys = changed[start..<min(start + Self.memoriesOfStep, changed.count)]
+        for key in keys { counts[key] = nil }
+        try add(db, "memory IN (\(keys.map(String.init).joined(separator: ",")))")
+      }
+    } else {
+      counts = [:]
+      // Where no memory has a second passage there is nothing to be counted.
+      let last = try Int64.fetchOne(db, sql: "SELECT max(id) FROM embeddings") ?? 0
+      if PassageRow(id: last).passage > 0 { try add(db, "TRUE") }
+    }
+    sequence = target
   }
 
-  private func apply(_ changed: [Int64], _ db: Database) throws {
-    for start in stride(from: 0, to: changed.count, by: Self.rowsOfBatch) {
-      let keys = changed[start..<min(start + Self.rowsOfBatch, changed.count)]
-      let list = keys.map(String.init).joined(separator: ",")
-      let rows = try Row.fetchAll(
-        db, sql: Self.columns + " AND memories.id IN (\(list)) ORDER BY memories.id")
-      state.terms.remove(ids: keys.map(UInt64.init))
-      for key in keys { state.passageCounts[key] = nil }
-      try add(rows, db)
-    }
-  }
+  private static let memoriesOfStep = 2000
 
-  private func add(_ rows: [Row], _ db: Database) throws {
-    guard !rows.isEmpty else { return }
-    for row in rows {
-      let content: String = row["content"]
-      let key: Int64 = row["id"]
-      state.terms.upsert(
-        LexicalRow(content), id: UInt64(key), user: row["user"], session: row["session"])
-    }
-    let list = rows.map { String($0["id"] as Int64) }.joined(separator: ",")
-    let counts = try Row.fetchAll(
+  /// Reads an index alone, not the vectors.
+  private mutating func add(_ db: Database, _ condition: String) throws {
+    let rows = try Row.fetchCursor(
       db,
       sql: """
-        SELECT memory, count(*) AS passages FROM embeddings WHERE memory IN (\(list))
-        GROUP BY memory HAVING count(*) > 1
+        SELECT memory, count(*) AS passages FROM embeddings INDEXED BY embeddings_by_memory
+        WHERE \(condition) GROUP BY memory
+        HAVING count(*) > 1 AND NOT EXISTS
+          (SELECT 1 FROM memories WHERE id = memory AND superseded_by IS NOT NULL)
         """)
-    for row in counts { state.passageCounts[row["memory"]] = row["passages"] }
+    while let row = try rows.next() { counts[row["memory"]] = row["passages"] }
   }
 }

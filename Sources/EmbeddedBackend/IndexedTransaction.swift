@@ -32,7 +32,7 @@ extension IndexedTransaction: MemorySearcher {
   var records: any MemoryReader { transaction }
 
   var indexedCounts: IndexedCounts {
-    IndexedCounts(memories: view.terms.count, vectors: view.embeddedMemories)
+    IndexedCounts(memories: view.memories, vectors: view.embeddedMemories)
   }
 
   func nearest(
@@ -105,11 +105,13 @@ extension IndexedTransaction: MemorySearcher {
     let place = try Place(scope, transaction)
     let allowed = try keys(in: scope, place, filter).map { Set($0.map(UInt64.init)) }
     let expired = allowed == nil ? try expiredKeys(of: scope.user) : []
-    let ranking = view.terms.search(
-      terms: TextAnalyzer.terms(of: text), scope: place.lexicalScope, count: count,
-      holdingTerms: holdingWords,
-      allowing: allowed == nil && expired.isEmpty
-        ? nil : { allowed?.contains($0) ?? !expired.contains($0) })
+    let ranking = try view.withTerms { (terms) throws(EngineError) in
+      try terms.search(
+        terms: TextAnalyzer.terms(of: text), scope: place.lexicalScope, count: count,
+        holdingTerms: holdingWords,
+        allowing: allowed == nil && expired.isEmpty
+          ? nil : { allowed?.contains($0) ?? !expired.contains($0) })
+    }
     return WordMatches(
       candidates: ranking.matches.map {
         Candidate(key: MemoryKey(rawValue: Int64($0.id)), score: $0.score)
@@ -166,8 +168,10 @@ extension IndexedTransaction: MemorySearcher {
   }
 
   func coverage(of text: String, by pieces: [String], in scope: Scope) throws -> [Double] {
-    let rarities = view.terms.rarities(
-      of: TextAnalyzer.terms(of: text), scope: try Place(scope, transaction).lexicalScope)
+    let place = try Place(scope, transaction)
+    let rarities = try view.withTerms { (terms) throws(EngineError) in
+      try terms.rarities(of: TextAnalyzer.terms(of: text), scope: place.lexicalScope)
+    }
     let total = rarities.values.sorted().reduce(0, +)
     guard total > 0 else { return pieces.map { _ in 0 } }
     // Sums in one order, so that of pieces that hold as much the same is best each time.

@@ -75,21 +75,7 @@ package struct HybridRetrieval: Sendable {
   ) throws -> (result: RetrievalResult, isComplete: Bool) {
     let count = candidates.scores.count
     let wanted = min(request.limit, count)
-    // The gate comes before decay: a memory is not irrelevant for being old.
-    var passing = count
-    switch request.minimumRelevance {
-    case .value(let minimum):
-      passing = candidates.scores.count { $0.relevance >= minimum }
-    case .automatic:
-      let calibration = try RelevanceCalibration.of(
-        request.effectiveStrategy, embedder: request.vector == nil ? nil : request.embedder)
-      let evidence = calibration.evidence(
-        similarity: candidates.bestSimilarity, keyword: candidates.bestKeyword)
-      let isStrange =
-        evidence >= calibration.cut && evidence < calibration.cutOfStrangers
-        ? try namesStranger(request.query, order.prefix(20).map(\.key), scope, searcher) : false
-      if evidence < calibration.cut || isStrange { passing = 0 }
-    }
+    let passing = try passing(candidates, request, scope, searcher)
     var selection = Selection(
       request, scope, weights, belowRelevance: max(0, wanted - passing))
     var order = BestFirst(candidates.scores)
@@ -107,10 +93,36 @@ package struct HybridRetrieval: Sendable {
     return (try selection.result(searcher), isComplete)
   }
 
+  /// So many of the best are looked at for who said them.
+  private static let namedIn = 20
+
+  /// How many candidates the gate lets through, the best. It comes before decay: a memory is not
+  /// irrelevant for being old.
+  private func passing(
+    _ candidates: ScoredCandidates, _ request: RetrievalRequest, _ scope: Scope,
+    _ searcher: any MemorySearcher
+  ) throws -> Int {
+    switch request.minimumRelevance {
+    case .value(let minimum): return candidates.scores.count { $0.relevance >= minimum }
+    case .automatic:
+      let calibration = try RelevanceCalibration.of(
+        request.effectiveStrategy, embedder: request.vector == nil ? nil : request.embedder)
+      let evidence = calibration.evidence(
+        similarity: candidates.bestSimilarity, keyword: candidates.bestKeyword)
+      guard evidence >= calibration.cut else { return 0 }
+      let isDoubtful =
+        try evidence < calibration.cutOfStrangers
+        && namesStranger(
+          request.query, candidates, scope, searcher)
+      return isDoubtful ? 0 : candidates.scores.count
+    }
+  }
+
   /// Whether the query names anybody or anything of whom the user never speaks: neither a text, nor who
   /// said the best of them, nor the user's own id.
   private func namesStranger(
-    _ query: String, _ best: [MemoryKey], _ scope: Scope, _ searcher: any MemorySearcher
+    _ query: String, _ candidates: ScoredCandidates, _ scope: Scope,
+    _ searcher: any MemorySearcher
   ) throws -> Bool {
     let strangers = try ProperNames.of(query).filter { name in
       try !scope.user.description.localizedStandardContains(name)
@@ -119,6 +131,8 @@ package struct HybridRetrieval: Sendable {
         ).candidates.isEmpty
     }
     guard !strangers.isEmpty else { return false }
+    var order = BestFirst(candidates.scores)
+    let best = (0..<Self.namedIn).compactMap { _ in order.next() }.map { candidates.scores[$0].key }
     let labels = try searcher.memories(best, in: scope).values.map(\.metadata)
     return strangers.contains { name in
       !labels.contains { label in

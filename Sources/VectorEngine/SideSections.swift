@@ -1,7 +1,34 @@
 /// Bytes that others keep beside the rows of each sealed file, by name; what they mean is theirs.
 ///
 /// A name has 1 to 32 bytes of UTF-8; a file has at most 40 of them.
-public typealias SideSections = [String: [UInt8]]
+public typealias SideSections = [String: SideContent]
+
+/// The bytes of a side section: at hand, or made while they are written.
+public struct SideContent: ExpressibleByArrayLiteral {
+  let length: Int
+  let write: ((Span<UInt8>) throws(EngineError) -> Void) throws(EngineError) -> Void
+
+  /// Bytes that are at hand.
+  public init(_ bytes: [UInt8]) {
+    self.init(length: bytes.count) { (output) throws(EngineError) in try output(bytes.span) }
+  }
+
+  public init(arrayLiteral bytes: UInt8...) { self.init(bytes) }
+
+  /// Bytes that are made piece by piece, so that they are never in memory all at once.
+  ///
+  /// - Parameters:
+  ///   - length: how many there are.
+  ///   - write: hands them over from front to back, to the last one.
+  public init(
+    length: Int,
+    _ write:
+      @escaping ((Span<UInt8>) throws(EngineError) -> Void) throws(EngineError) -> Void
+  ) {
+    self.length = length
+    self.write = write
+  }
+}
 
 /// Makes the side sections of a file that is about to be written.
 ///
@@ -64,6 +91,54 @@ public struct SealedSegment: Sendable {
     _ name: String, _ body: (Span<UInt8>) throws(EngineError) -> R
   ) throws(EngineError) -> R? {
     try sealed.segment.withSide(name, body)
+  }
+
+  /// A side section to be read in parts; nil when the file has none of this name.
+  package func side(_ name: String) -> SealedSide? {
+    sealed.segment.side(name).map { SealedSide(segment: sealed.segment, range: $0) }
+  }
+
+  /// Whether any row is deleted.
+  package var hasDeletedRows: Bool { sealed.dead.count > 0 }
+
+  /// Lends the ids of some rows, in place.
+  package func withIDs<R>(
+    _ rows: Range<Int>, _ body: (Span<UInt64>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    try sealed.segment.withIDs(rows, body)
+  }
+
+  /// Gives the memory of what was read back, so that going through a large file stays small.
+  package func release() { sealed.segment.file.release() }
+}
+
+/// A side section of which parts are lent, each checked the first time it is.
+package struct SealedSide: Sendable {
+  let segment: Segment
+  let range: Range<Int>
+
+  /// How many bytes it has.
+  package var count: Int { range.count }
+
+  /// An error that says that the section is not what it should be.
+  package func damage(_ what: String) -> EngineError {
+    EngineError(.corrupt, "\(segment.path): \(what). Build the index again.")
+  }
+
+  /// Lends elements of fixed width, in place; they lie little-endian at a multiple of their width.
+  ///
+  /// - Complexity: O(bytes) the first time, then O(1).
+  /// - Throws: `corrupt`, also when the section is too short; what the body throws.
+  package func withSpan<Element: FixedWidthInteger & BitwiseCopyable, R>(
+    of type: Element.Type = Element.self, at offset: Int, count elements: Int,
+    _ body: (Span<Element>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    let stride = MemoryLayout<Element>.stride
+    guard offset >= 0, offset % stride == 0, offset <= count, elements >= 0,
+      elements <= (count - offset) / stride
+    else { throw damage("a section ends too early") }
+    let start = range.lowerBound + offset
+    return try segment.lend(start..<(start + elements * stride), body)
   }
 }
 

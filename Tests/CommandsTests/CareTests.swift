@@ -125,7 +125,7 @@ import Testing
         == [
           "settings", "sqlite", "directory", "disk", "schema", "integrity", "references",
           "counters",
-          "vectors", "log", "copies", "processes", "lock", "index", "model",
+          "vectors", "log", "copies", "processes", "lock", "index", "model", "words",
         ])
     #expect(try data.run("doctor").text.contains("40 memories"))
   }

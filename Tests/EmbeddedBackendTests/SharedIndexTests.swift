@@ -41,11 +41,13 @@ import Testing
     var found: [String] = []
     for user in users {
       for query in ["apples and pears", "word7 word3"] {
-        let hits = try fixture.memories.search(
-          .init(query: query, strategy: .semantic, limit: 100), caller: ServiceFixture.anyone,
-          user: UserID(stored: user), session: nil
-        ).hits
-        found += hits.map { "\(user) \($0.memory.id) \($0.relevance.bitPattern)" }
+        for strategy in [RetrievalStrategy.semantic, .keyword] {
+          let hits = try fixture.memories.search(
+            .init(query: query, strategy: strategy, limit: 100), caller: ServiceFixture.anyone,
+            user: UserID(stored: user), session: nil
+          ).hits
+          found += hits.map { "\(user) \($0.memory.id) \($0.relevance.bitPattern)" }
+        }
       }
     }
     return found

@@ -27,7 +27,7 @@ import VectorKernels
       at: url, .init(dimension: dimension, metric: .innerProduct), label: "golden")
     try collection.upsert(batches[0])
     try collection.flush(position: 7) { draft in
-      ["words": draft.ids.flatMap { [UInt8($0), 0xAA] }]
+      ["words": SideContent(draft.ids.flatMap { [UInt8($0), 0xAA] })]
     }
     try collection.upsert(batches[1])
     _ = try collection.remove(ids: [2, 3, 16])

@@ -232,7 +232,7 @@ private func batch(
     var vectors = TrickyVectors(seed: 10, dimension: dimension)
     // A byte for each row, which tells its id.
     func mark(_ draft: SegmentDraft) throws(EngineError) -> SideSections {
-      ["marks": draft.ids.map { UInt8($0 ^ 0x55) }, "empty": []]
+      ["marks": SideContent(draft.ids.map { UInt8($0 ^ 0x55) }), "empty": []]
     }
     for ids in [0..<20, 15..<40] as [Range<UInt64>] {
       try collection.upsert(batch(Array(ids), &vectors, dimension: dimension))
@@ -263,7 +263,7 @@ private func batch(
         let bytes = try origin.segment?.withSide("marks") { span in rows.map { span[$0] } }
         marks += bytes ?? []
       }
-      return ["marks": marks, "empty": []]
+      return ["marks": SideContent(marks), "empty": []]
     }
     #expect(origins > 2)
     try expectMarks(VectorCollection(opening: directory.url))

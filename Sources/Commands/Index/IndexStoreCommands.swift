@@ -27,7 +27,7 @@ extension IndexCommand {
     package static let configuration = CommandConfiguration(
       abstract: "Compare the index of a store with its database, row by row.",
       discussion: """
-        Every byte of the index is checked, then user, session, time and vector of each row. Exits with \
+        Every byte of the index is checked, then user, session, time, vector and words of each row. Exits with \
         3 when they differ, and when the index was damaged; it is then built again before it is compared.
         """)
 
@@ -48,10 +48,14 @@ extension Application.IndexReport {
     try output.print(self) {
       let found = damage.map { ["The index was damaged and is built again: \($0)"] } ?? []
       guard missing + different + surplus > 0 else {
-        return (found + ["\(vectors) vectors, each as in the database."]).joined(separator: "\n")
+        return
+          (found + [
+            "\(vectors) vectors and the words of \(memories) memories, each as in the database."
+          ])
+          .joined(separator: "\n")
       }
       let counts =
-        "\(vectors) vectors in the database; of the index \(missing) are missing, \(different) are "
+        "\(vectors) vectors and \(memories) memories in the database; of the index \(missing) are missing, \(different) are "
         + "different, \(surplus) are too many"
       return (found + [counts] + examples).joined(separator: "\n")
     }

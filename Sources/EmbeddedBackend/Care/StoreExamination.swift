@@ -34,7 +34,7 @@ package struct StoreExamination {
     let schema = schema()
     findings.append(schema)
     if schema.status < .wrong { findings += records() }
-    return findings + [log(), leftovers(), users(), writeLock(), index()]
+    return findings + [log(), leftovers(), users(), writeLock()] + index()
   }
 
   // MARK: The system
@@ -253,25 +253,33 @@ package struct StoreExamination {
         "Remove them from \(directory.path) when none is at work; they hold what users stored.")
   }
 
-  private func index() -> Finding {
+  private func index() -> [Finding] {
+    IndexPart.allCases.map { part in
+      index(part, part == .vectors ? "index" : "words")
+    }
+  }
+
+  private func index(_ part: IndexPart, _ title: String) -> Finding {
     let mended = "Nothing to do: whoever searches next builds it again from the database."
-    guard let index = PublishedIndex(directory.appendingPathComponent(StoreBackup.indexFolder))
+    guard
+      let index = PublishedIndex(
+        part, in: directory.appendingPathComponent(StoreBackup.indexFolder))
     else {
-      return Finding("index", .ok, "none yet; it is made from the database when it is needed")
+      return Finding(title, .ok, "none yet; it is made from the database when it is needed")
     }
     do {
       let published = try VectorCollection.published(at: index.url)
       let statistics = try index.collection().statistics
-      if let objection = try read({ try PublishedIndex.objection(to: published, $0) }) {
-        return Finding("index", .warning, objection.rawValue, advice: mended)
+      if let objection = try read({ try index.objection(to: published, $0) }) {
+        return Finding(title, .warning, objection.rawValue, advice: mended)
       }
       return Finding(
-        "index", .ok,
+        title, .ok,
         "\(statistics.rows) rows; `recollect index verify` looks at every byte of them")
     } catch let error as EngineError where error.code != .inputOutput {
-      return Finding("index", .warning, error.message, advice: mended)
+      return Finding(title, .warning, error.message, advice: mended)
     } catch {
-      return Finding("index", .warning, "it cannot be looked at: \(error)")
+      return Finding(title, .warning, "it cannot be looked at: \(error)")
     }
   }
 }

@@ -3,7 +3,7 @@
 /// `String` holds `é` and `e` with a combining accent to be equal; to the database they are two
 /// users, so an index that took them for one would let one read the other's rows.
 struct ExactKey: Hashable, Sendable {
-  private let name: String
+  let name: String
 
   init(_ name: String) {
     self.name = name

@@ -72,6 +72,21 @@ package final class LexicalCollection: Sendable {
     state.withLock { LexicalSnapshot(count: $0.places.count, users: $0.users, table: table) }
   }
 
+  /// The ids of all rows.
+  package var ids: [UInt64] { state.withLock { Array($0.places.keys) } }
+
+  /// What is kept of rows, each nil when there is none, and the terms that their numbers mean.
+  func stored(_ ids: [UInt64]) -> (rows: [RowTerms?], terms: [String]) {
+    let rows = state.withLock { state in
+      ids.map { id in
+        state.places[id].flatMap { place in
+          state.users[place.user]?.sessions[place.session]?.terms(at: place.position)
+        }
+      }
+    }
+    return (rows, table.terms)
+  }
+
   private static func remove(_ id: UInt64, from state: inout State) {
     guard let place = state.places.removeValue(forKey: id) else { return }
     var moves: [(UInt64, RowPlace)] = []

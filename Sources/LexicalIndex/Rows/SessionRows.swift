@@ -39,6 +39,11 @@ struct SessionRows: Sendable {
     }
   }
 
+  /// The terms of the row at a position.
+  func terms(at position: RowPosition) -> RowTerms {
+    chunks[index(of: position.chunk)].terms(of: Int(position.row))
+  }
+
   private mutating func place(_ terms: RowTerms, id: UInt64) -> RowPosition {
     if chunks.last?.isFull ?? true {
       chunks.append(RowChunk(serial: nextSerial))

@@ -5,15 +5,22 @@ import Synchronization
 /// It only grows: a term keeps its number when its last row is gone, so snapshots share the table
 /// and need no copy. A number says when a term was first seen, nothing more.
 final class TermTable: Sendable {
-  private let numbers = Mutex<[String: UInt32]>([:])
+  private struct State {
+    var numbers: [String: UInt32] = [:]
+    /// By number.
+    var terms: [String] = []
+  }
+
+  private let state = Mutex(State())
 
   /// The counted terms of one row; terms that are new get a number.
   func terms(of row: LexicalRow) -> RowTerms {
-    let numbered = numbers.withLock { numbers in
+    let numbered = state.withLock { state in
       row.terms.map { term in
-        if let number = numbers[term] { return number }
-        let number = UInt32(numbers.count)
-        numbers[term] = number
+        if let number = state.numbers[term] { return number }
+        let number = UInt32(state.terms.count)
+        state.numbers[term] = number
+        state.terms.append(term)
         return number
       }
     }
@@ -22,8 +29,11 @@ final class TermTable: Sendable {
 
   /// The number of each term, in the order of the terms; nil where no row ever held the term.
   func numbers(of terms: [String]) -> [UInt32?] {
-    numbers.withLock { numbers in terms.map { numbers[$0] } }
+    state.withLock { state in terms.map { state.numbers[$0] } }
   }
+
+  /// All terms, each at the place that is its number.
+  var terms: [String] { state.withLock(\.terms) }
 }
 
 /// The terms of one row: ascending numbers, each with its frequency.

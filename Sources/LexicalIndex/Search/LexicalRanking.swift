@@ -10,9 +10,9 @@ package struct LexicalRanking: Sendable {
 
   /// Ranks what was found in a scope; see `LexicalSnapshot.search`.
   init(
-    _ scan: ScopeScan, _ weights: TermWeights, count: Int, holdingTerms: Bool,
-    allowing: ((UInt64) -> Bool)?
+    _ scan: ScopeScan, count: Int, holdingTerms: Bool, allowing: ((UInt64) -> Bool)?
   ) {
+    let weights = TermWeights(scope: scan.totals, rowsWithTerm: scan.rowsWithTerm)
     let scores = scan.scores(by: weights)
     matches =
       count > 0 && scan.rowsWithTerm.contains { $0 > 0 }
@@ -103,5 +103,15 @@ private struct IDPositions {
 
   private func start(of id: UInt64) -> Int {
     Int(truncatingIfNeeded: (id &* 0x9E37_79B9_7F4A_7C15) >> shift)
+  }
+}
+
+extension ScopeScan {
+  /// How rare each of the query's terms is among the rows.
+  func rarities(of ranked: [String]) -> [String: Double] {
+    Dictionary(
+      uniqueKeysWithValues: zip(ranked, rowsWithTerm).map { term, holding in
+        (term, TermWeights.rarity(of: holding, among: totals.rows))
+      })
   }
 }

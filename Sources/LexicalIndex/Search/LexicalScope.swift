@@ -6,6 +6,12 @@ package enum LexicalScope: Hashable, Sendable {
   case session(user: String, session: String)
   /// The rows of several sessions of one user.
   case sessions(user: String, sessions: [String])
+
+  var user: String {
+    switch self {
+    case .user(let user), .session(let user, _), .sessions(let user, _): user
+    }
+  }
 }
 
 /// A row that holds at least one of the terms that were looked for, or stands beside one that does.

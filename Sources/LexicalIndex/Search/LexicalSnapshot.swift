@@ -32,33 +32,33 @@ package struct LexicalSnapshot: Sendable {
     allowing: ((UInt64) -> Bool)? = nil
   ) -> LexicalRanking {
     precondition(count >= 0, "a number of results is not negative")
-    let query = QueryTerms(terms, in: table)
-    let (scan, totals) = scan(query, scope)
     return LexicalRanking(
-      scan, TermWeights(scope: totals, rowsWithTerm: scan.rowsWithTerm), count: count,
-      holdingTerms: holdingTerms, allowing: allowing)
+      scan(QueryTerms(terms, in: table), scope), count: count, holdingTerms: holdingTerms,
+      allowing: allowing)
   }
 
-  private func scan(_ query: QueryTerms, _ scope: LexicalScope) -> (ScopeScan, RowTotals) {
-    var scan = ScopeScan(query)
-    var totals = RowTotals()
-    withSessions(of: scope) { living, sessions in
-      totals = living
-      for session in sessions { scan.read(session) }
+  private func scan(_ query: QueryTerms, _ scope: LexicalScope) -> ScopeScan {
+    var scan = ScopeScan(rankCount: query.rankCount)
+    withSessions(of: scope) { _, sessions in
+      for session in sessions { scan.read(session, query) }
     }
-    return (scan, totals)
+    return scan
   }
+
+  /// What stands for the terms of a query here.
+  func query(_ ranked: [String]) -> QueryTerms {
+    QueryTerms(numbers: table.numbers(of: ranked))
+  }
+
+  /// The rows of a user.
+  func rows(of user: String) -> UserRows? { users[ExactKey(user)] }
 
   /// How rare each of the terms is in a scope: its inverse document frequency there, above 0.
   ///
   /// - Complexity: O(stored terms of the scope).
   package func rarities(of terms: [String], scope: LexicalScope) -> [String: Double] {
-    let distinct = Set(terms).sorted()
-    let (scan, totals) = scan(QueryTerms(distinct, in: table), scope)
-    return Dictionary(
-      uniqueKeysWithValues: zip(distinct, scan.rowsWithTerm).map { term, holding in
-        (term, TermWeights.rarity(of: holding, among: totals.rows))
-      })
+    let ranked = QueryTerms.ranked(terms)
+    return scan(query(ranked), scope).rarities(of: ranked)
   }
 
   /// The size of a scope; all zero if there is no such user or session.

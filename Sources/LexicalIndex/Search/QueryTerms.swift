@@ -16,13 +16,22 @@ struct QueryTerms {
   let rankCount: Int
 
   init(_ terms: [String], in table: TermTable) {
-    let distinct = Set(terms).sorted()
-    let known = zip(table.numbers(of: distinct), UInt32(0)...)
+    let distinct = Self.ranked(terms)
+    self.init(numbers: table.numbers(of: distinct))
+  }
+
+  /// The terms, each once, at the place that is its rank.
+  static func ranked(_ terms: [String]) -> [String] { Set(terms).sorted() }
+
+  /// - Parameter numbersByRank: what stands for the terms in the rows that are read; nil where none of
+  ///   these rows holds the term.
+  init(numbers numbersByRank: [UInt32?]) {
+    let known = zip(numbersByRank, UInt32(0)...)
       .compactMap { number, rank in number.map { (number: $0, rank: rank) } }
       .sorted { Self.bucket(of: $0.number) < Self.bucket(of: $1.number) }
     numbers = known.map(\.number)
     ranks = known.map(\.rank)
-    rankCount = distinct.count
+    rankCount = numbersByRank.count
     for (position, number) in numbers.enumerated().reversed() {
       starts[Self.bucket(of: number)] = UInt32(position + 1)
     }

@@ -1,3 +1,5 @@
+import VectorEngine
+
 /// Finds the query's terms in the rows of a scope, and scores the rows that hold one or stand beside one.
 ///
 /// Scores need the number of rows that hold a term, which is known only after the last row. So the
@@ -27,7 +29,6 @@ struct ScopeScan {
     let frequency: UInt32
   }
 
-  private let query: QueryTerms
   /// The living rows of the scope.
   private(set) var rows: [Row] = []
   private(set) var sections: [Section] = []
@@ -35,29 +36,41 @@ struct ScopeScan {
   /// How many living rows hold each term of the query, by rank.
   private(set) var rowsWithTerm: [Int]
 
-  /// How many terms the query has.
-  var rankCount: Int { query.rankCount }
+  /// What BM25 has to know of these rows.
+  private(set) var totals = RowTotals()
 
-  init(_ query: QueryTerms) {
-    self.query = query
-    rowsWithTerm = Array(repeating: 0, count: query.rankCount)
+  /// How many terms the query has.
+  let rankCount: Int
+
+  init(rankCount: Int) {
+    self.rankCount = rankCount
+    rowsWithTerm = Array(repeating: 0, count: rankCount)
   }
 
   /// Notes what the living rows of a session hold of the query.
-  mutating func read(_ session: SessionRows) {
-    let first = rows.count
-    for chunk in session.chunks { read(chunk) }
+  mutating func read(_ session: SessionRows, _ query: QueryTerms) {
+    readPart(session, query)
+    endSection(isSession: session.session != nil)
+  }
+
+  /// The same, when more rows of the session follow from elsewhere.
+  mutating func readPart(_ session: SessionRows, _ query: QueryTerms) {
+    for chunk in session.chunks { read(chunk, query) }
+  }
+
+  /// Says that the rows since the last section are all that the session has.
+  mutating func endSection(isSession: Bool) {
+    let first = sections.last?.end ?? 0
+    guard rows.count > first else { return }
     // Rows are stored in the order of their writing, which is that of their ids until one is changed.
     let isAscending = (first + 1..<max(first + 1, rows.count)).allSatisfy {
       rows[$0 - 1].id < rows[$0].id
     }
     if !isAscending { rows[first...].sort { $0.id < $1.id } }
-    sections.append(Section(end: rows.count, isSession: session.session != nil))
+    sections.append(Section(end: rows.count, isSession: isSession))
   }
 
-  private mutating func read(_ chunk: RowChunk) {
-    // Of its own, so that noting a finding does not make the loop load the query anew.
-    let query = self.query
+  private mutating func read(_ chunk: RowChunk, _ query: QueryTerms) {
     let heads = chunk.heads.span
     let questions = chunk.questions.span
     let numbers = chunk.numbers.span
@@ -74,10 +87,49 @@ struct ScopeScan {
         rowsWithTerm[Int(rank)] += 1
         findings.append(Finding(rank: rank, frequency: frequencies[position]))
       }
+      totals.add(length: Int(head.length))
       rows.append(
         Row(
           id: head.id, length: head.length, questions: questions[row], start: UInt32(before),
           end: UInt32(findings.count)))
+    }
+  }
+
+  /// Notes what the living rows among some of a sealed file hold of the query.
+  ///
+  /// - Throws: `corrupt`.
+  mutating func read(
+    _ range: Range<Int>, of section: TermSection, _ query: QueryTerms
+  ) throws(EngineError) {
+    try section.segment.withIDs(range) { (ids) throws(EngineError) in
+      try section.withHeads(range) { (start, ends, lengths, questions) throws(EngineError) in
+        try section.withEntries(start, ends[ends.count - 1]) {
+          (numbers, frequencies) throws(EngineError) in
+          let hasDeleted = section.segment.hasDeletedRows
+          var position = 0
+          for row in ids.indices {
+            let end = Int(clamping: ends[row].littleEndian) - start
+            guard position <= end, end <= numbers.count else {
+              throw section.side.damage("the terms of a row are not where they should be")
+            }
+            defer { position = end }
+            if hasDeleted, section.segment.isDeleted(range.lowerBound + row) { continue }
+            let before = findings.count
+            for entry in position..<end {
+              guard let rank = query.rank(of: numbers[entry].littleEndian) else { continue }
+              rowsWithTerm[Int(rank)] += 1
+              let frequency = try section.frequency(of: start + entry, frequencies[entry])
+              findings.append(Finding(rank: rank, frequency: frequency))
+            }
+            let length = lengths[row].littleEndian
+            totals.add(length: Int(length))
+            rows.append(
+              Row(
+                id: ids[row], length: length, questions: questions[row], start: UInt32(before),
+                end: UInt32(findings.count)))
+          }
+        }
+      }
     }
   }
 

@@ -16,6 +16,10 @@
 ///    found by its own words in a row that holds no others.
 /// 7. Words of ASCII letters only are reduced to their Porter stem.
 package enum TextAnalyzer {
+  /// One more with every change by which a text gets other terms: what was indexed by other rules is
+  /// indexed again.
+  package static let version = 1
+
   /// The terms of a text in its order, with repetitions; empty if it holds no word and no emoji.
   ///
   /// - Complexity: O(length of the text).

@@ -74,6 +74,19 @@ final class Segment: RowSource {
       of: UInt8.self, offset: side.range.lowerBound, count: side.range.count, body)
   }
 
+  /// Where such a section lies.
+  func side(_ name: String) -> Range<Int>? { table.sides.first { $0.name == name }?.range }
+
+  /// Lends bytes of the file, as they are.
+  func lend<Element: BitwiseCopyable, R>(
+    _ bytes: Range<Int>, _ body: (Span<Element>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    try verify(bytes)
+    return try file.withSpan(
+      of: Element.self, offset: bytes.lowerBound,
+      count: bytes.count / MemoryLayout<Element>.stride, body)
+  }
+
   /// Checks every byte of the file, also what was found sound before.
   ///
   /// - Throws: `corrupt`, naming the file and the section.

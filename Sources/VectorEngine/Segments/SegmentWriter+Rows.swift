@@ -43,7 +43,7 @@ extension SegmentWriter {
   /// The sections in the order of the file, by the bytes of their names.
   static func sorted(
     _ sides: SideSections
-  ) throws(EngineError) -> [(name: String, bytes: [UInt8])] {
+  ) throws(EngineError) -> [(name: String, content: SideContent)] {
     guard sides.count <= largestSideCount else {
       throw EngineError(
         .invalidArgument, "A file has at most \(largestSideCount) side sections.")

@@ -110,7 +110,7 @@ struct SegmentWriter {
     let lengths = SegmentLengths(
       dimension: configuration.dimension, rows: rowCount, users: users.count,
       sessions: sessions.count, directions: directions)
-    let table = SectionTable(sides: sides.map { ($0.name, $0.bytes.count) }) {
+    let table = SectionTable(sides: sides.map { ($0.name, $0.content.length) }) {
       $0 == .keys ? keys.count : lengths[$0]
     }
     let header = header(table, directions, ids: ids, order)
@@ -122,13 +122,26 @@ struct SegmentWriter {
     }
     try output.write(order.span)
     try output.padToChunk()
-    for side in sides {
-      try output.write(side.bytes.span)
-      try output.padToChunk()
-    }
+    for side in sides { try Self.write(side.name, side.content, &output) }
     try output.finish(
       length: table.fileLength,
       headerChecksum: header.span.number(at: SegmentFormat.Header.checksum))
+  }
+
+  private static func write(
+    _ name: String, _ content: SideContent, _ output: inout ChecksummedOutput
+  ) throws(EngineError) {
+    var length = 0
+    try content.write { (bytes) throws(EngineError) in
+      length += bytes.count
+      try output.write(bytes)
+    }
+    guard length == content.length else {
+      throw EngineError(
+        .invalidArgument,
+        "The side section \(name) has \(length) bytes, not \(content.length) as was said.")
+    }
+    try output.padToChunk()
   }
 
   private func writePlanes(

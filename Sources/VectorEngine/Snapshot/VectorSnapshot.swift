@@ -69,6 +69,9 @@ struct SealedRows: Sendable {
 
   var everything: RowRun? { run(0..<segment.rowCount) }
 
+  /// The number of the user with a key.
+  func userNumber(_ key: String) throws(EngineError) -> Int? { try users.user(key) }
+
   func run(user: String, session: String?, wholeUser: Bool) throws(EngineError) -> RowRun? {
     guard let user = try users.user(user) else { return nil }
     let rows =

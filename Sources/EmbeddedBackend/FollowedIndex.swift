@@ -4,13 +4,13 @@ internal import GRDB
 internal import Synchronization
 internal import VectorEngine
 
-/// The vectors of all memories: a folder beside the database that all processes share, and in memory
-/// what has changed since it was last sealed.
+/// What is kept of all memories, vectors or terms: a folder beside the database that all processes share,
+/// and in memory what has changed since it was last sealed.
 ///
 /// The folder says how far in the change sequence it has come; what came later is read from the
 /// database. A folder that is missing, damaged, of another database or model, or too new for this
 /// program is begun anew: it is derived, and nothing but time is lost.
-final class VectorIndex {
+final class FollowedIndex {
   /// Another process has published meanwhile, so that what is seen here cannot be brought to the state
   /// of the transaction any more: the search begins again.
   struct Moved: Error {}
@@ -20,8 +20,11 @@ final class VectorIndex {
   struct Occupied: Error {}
 
   private let url: URL
+  private let rows: any FollowedRows
   private let log: @Sendable (String) -> Void
-  private(set) var collection: VectorCollection?
+  private(set) var collection: VectorCollection? {
+    didSet { rows.restart() }
+  }
   /// How far in the change sequence the collection has come.
   private(set) var sequence: Int64 = 0
   /// Whether what was opened is known to be of the database and its model.
@@ -37,11 +40,14 @@ final class VectorIndex {
   /// A state of the folder that must go; the generation is nil when it cannot be opened.
   private var condemned: (isSo: Bool, generation: UInt64?) = (false, nil)
   let compaction: BackgroundCompaction
+  /// Whether it is that of the terms.
+  var isOfWords: Bool { rows is TermRows }
 
-  init(_ url: URL, log: @escaping @Sendable (String) -> Void) {
+  init(_ url: URL, _ rows: any FollowedRows, log: @escaping @Sendable (String) -> Void) {
     self.url = url
+    self.rows = rows
     self.log = log
-    compaction = BackgroundCompaction(log)
+    compaction = BackgroundCompaction(merging: rows.merging, log)
   }
 
   // MARK: The folder
@@ -55,6 +61,7 @@ final class VectorIndex {
       if let damage = compaction.takeDamage() { throw damage }
       if let collection {
         if try collection.refresh(discardingChanges: true) {
+          rows.restart()
           sequence = Int64(clamping: collection.position)
           isChecked = false
         }
@@ -80,7 +87,7 @@ final class VectorIndex {
       leaveMemory()
       // What was to go is still there: it goes when the next vector is stored.
       if condemned.isSo, opened.generation == condemned.generation { return }
-      log("the index can be used again")
+      log("\(rows.name) can be used again")
       condemned = (false, nil)
       collection = opened
       sequence = Int64(clamping: opened.position)
@@ -117,7 +124,7 @@ final class VectorIndex {
   /// Does without the folder as it is: it is begun anew, or left alone when the system refuses it.
   func giveUp(_ error: any Error) {
     if Self.isOfSystem(error) {
-      log("the index cannot be used, so it is kept in memory: \(error)")
+      log("\(rows.name) cannot be used, so it is kept in memory: \(error)")
       isInMemory = true
       isOccupied = (error as? EngineError)?.code == .busy
       nextTrial = .now + Self.pause
@@ -136,7 +143,7 @@ final class VectorIndex {
 
   /// Has the folder begun anew at the next occasion.
   func condemn(_ reason: String) {
-    log("the index is built again from the database: \(reason)")
+    log("\(rows.name) is built again from the database: \(reason)")
     // Of two searches that meet the same damage the second has no collection any more.
     if let collection, !isInMemory {
       condemned = (true, collection.generation)
@@ -165,7 +172,7 @@ final class VectorIndex {
   /// - Throws: `Moved`; `StorageError` for vectors that cannot be.
   func catchUp(with db: Database, to target: Int64) throws {
     guard sequence != target || !isChecked else { return }
-    label = try Self.label(db)
+    label = try rows.label(db)
     if let collection, !isInMemory {
       if collection.label != label {
         condemn(PublishedIndex.Objection.foreign.rawValue)
@@ -196,15 +203,6 @@ final class VectorIndex {
     }
   }
 
-  /// Whose index it is: that of a database and of the model that its vectors are of.
-  static func label(_ db: Database) throws -> String {
-    let names = ["database", "embedder"]
-    return try names.map { name in
-      try String.fetchOne(
-        db, sql: "SELECT value FROM settings WHERE name = ?", arguments: [name]) ?? ""
-    }.joined(separator: " ")
-  }
-
   private var rowsBeforeNextSeal = rowsBeforeSeal
   /// Before it a seal has failed not long ago.
   private var sequenceOfNextSeal: Int64 = 0
@@ -213,7 +211,7 @@ final class VectorIndex {
   private func seal() throws {
     guard let collection, !isInMemory else { return }
     do {
-      guard try collection.tryFlush(position: UInt64(sequence)) else { return }
+      guard try flush(collection) else { return }
       rowsBeforeNextSeal = Self.rowsBeforeSeal
       sequenceOfNextSeal = 0
       compaction.start(collection)
@@ -221,10 +219,19 @@ final class VectorIndex {
       if error.code == .conflict { throw Moved() }
       guard error.code == .inputOutput else { throw error }
       // A full disk: what is in memory is searched as well. It is tried again after as much as before.
-      log("the index cannot be sealed: \(error)")
+      log("\(rows.name) cannot be sealed: \(error)")
       rowsBeforeNextSeal = collection.statistics.bufferedRows + Self.rowsBeforeSeal
       sequenceOfNextSeal = sequence + Self.changesBeforeSeal
     }
+  }
+
+  /// Seals what is in memory; false when somebody else is publishing.
+  private func flush(_ collection: VectorCollection) throws(EngineError) -> Bool {
+    guard try collection.tryFlush(position: UInt64(sequence), sides: rows.sealing) else {
+      return false
+    }
+    rows.restart()
+    return true
   }
 
   /// Publishes everything that the transaction sees.
@@ -244,7 +251,7 @@ final class VectorIndex {
       return nil
     }
     do {
-      guard try collection.tryFlush(position: UInt64(sequence)) else { throw Occupied() }
+      guard try flush(collection) else { throw Occupied() }
     } catch let error as EngineError where error.code == .conflict {
       throw Moved()
     }
@@ -254,7 +261,7 @@ final class VectorIndex {
   /// Takes what the folder holds out of it although nothing of it is wanted: it may be damaged, or of
   /// another database, but it holds what users have stored.
   private func empty() throws {
-    guard FileManager.default.fileExists(atPath: url.path) else { return }
+    guard try holdsFiles() else { return }
     guard !isInMemory else {
       throw StorageError(
         .inputOutput, "\(url.path) cannot be written, so what was erased may still be in it.")
@@ -269,58 +276,27 @@ final class VectorIndex {
     condemned = (true, nil)
   }
 
+  /// Whether there is anything in the folder but other folders.
+  private func holdsFiles() throws -> Bool {
+    guard FileManager.default.fileExists(atPath: url.path) else { return false }
+    let found = try FileManager.default.contentsOfDirectory(
+      at: url, includingPropertiesForKeys: [.isDirectoryKey])
+    return try found.contains {
+      try $0.resourceValues(forKeys: [.isDirectoryKey]).isDirectory != true
+    }
+  }
+
   // MARK: Rows
 
   private func apply(_ changed: [Int64], _ db: Database, _ label: String) throws {
     try forget(changed)
-    let list = changed.map(String.init).joined(separator: ",")
-    let vectors = try Row.fetchCursor(
-      db,
-      sql: """
-        SELECT embeddings.id AS id, embeddings.vector AS vector, users.name AS user,
-          memories.session_id AS session,
-          coalesce(memories.occurred_at, memories.created_at) AS time
-        FROM embeddings JOIN memories ON memories.id = embeddings.memory
-          JOIN users ON users.id = memories.user
-        WHERE embeddings.memory IN (\(list)) AND memories.superseded_by IS NULL
-        ORDER BY embeddings.memory, embeddings.id
-        """)
-    var batch = VectorBatch(ids: [], scopes: [], rows: [])
-    while let row = try vectors.next() {
-      let length = batch.rows.count
-      try Self.append(row, to: &batch)
-      let dimension = batch.rows.count - length
-      let expected = length == 0 ? dimension : length / (batch.ids.count - 1)
-      guard dimension > 0, dimension == expected else {
-        let memory = PassageRow(id: row["id"]).memory
-        throw StorageError(
-          .damaged, "The vector of memory \(memory) does not have \(expected) elements.")
-      }
-      // Long memories have many passages: what is in hand stays bounded.
-      if batch.ids.count >= Self.passagesOfBatch {
-        try store(batch, label)
-        batch = VectorBatch(ids: [], scopes: [], rows: [])
-      }
-    }
-    try store(batch, label)
-  }
-
-  private static let passagesOfBatch = 4096
-
-  /// Adds a row of embeddings with the place of its memory.
-  static func append(_ row: Row, to batch: inout VectorBatch) throws {
-    let passage = PassageRow(id: row["id"])
-    batch.ids.append(passage.row)
-    batch.groups.append(UInt64(passage.memory))
-    batch.scopes.append(RowScope(user: row["user"], session: row["session"]))
-    batch.times.append(row["time"])
-    // In place: nothing else needs the bytes.
-    try row.withUnsafeData(named: "vector") { VectorBytes.append($0 ?? Data(), to: &batch.rows) }
+    try rows.read(changed, db) { try store($0, label) }
   }
 
   /// Removes all passages of memories. They are numbered from 0, so the first number that is missing is
   /// beyond the last.
   private func forget(_ memories: [Int64]) throws {
+    rows.forget(memories)
     guard let collection else { return }
     var left = memories
     var passage = 0
@@ -351,9 +327,13 @@ final class VectorIndex {
 
   /// Makes the collection that the first vector needs.
   private func make(_ dimension: Int, _ label: String) throws -> VectorCollection {
-    let configuration = try VectorCollection.Configuration(dimension: dimension, metric: .cosine)
+    let configuration = try VectorCollection.Configuration(
+      dimension: dimension, metric: rows.metric)
     do {
       guard !isInMemory else { throw EngineError(.inputOutput, "The folder cannot be used.") }
+      // That of the terms lies in that of the vectors, which may not be there.
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       let made =
         condemned.isSo
         ? try VectorCollection(
@@ -373,54 +353,11 @@ final class VectorIndex {
     } catch let error as EngineError {
       giveUp(error)
       throw Moved()
-    }
-  }
-}
-
-/// Merges sealed files beside the searches; one at a time in a process, and in all of them.
-final class BackgroundCompaction: Sendable {
-  private let running = DispatchGroup()
-  /// How many want the files for themselves.
-  private let wanted = Atomic(0)
-  private let state = Mutex<(isRunning: Bool, damage: EngineError?)>((false, nil))
-  private let log: @Sendable (String) -> Void
-
-  init(_ log: @escaping @Sendable (String) -> Void) { self.log = log }
-
-  func start(_ collection: VectorCollection) {
-    let begins = state.withLock { state in
-      guard !state.isRunning, wanted.load(ordering: .relaxed) == 0 else { return false }
-      state.isRunning = true
-      running.enter()
-      return true
-    }
-    guard begins else { return }
-    DispatchQueue.global(qos: .utility).async { [self] in
-      var damage: EngineError?
-      do throws(EngineError) {
-        while wanted.load(ordering: .relaxed) == 0, try collection.tryCompact() {}
-      } catch {
-        if error.code == .corrupt { damage = error } else { log("compacting failed: \(error)") }
-      }
-      state.withLock { $0 = (false, damage ?? $0.damage) }
-      running.leave()
-    }
-  }
-
-  /// Runs the body while nothing is merged by this process; a merge that is under way is waited for.
-  func keptOff<R>(_ body: () throws -> R) rethrows -> R {
-    wanted.add(1, ordering: .relaxed)
-    defer { wanted.subtract(1, ordering: .relaxed) }
-    // A step ends by itself; ten minutes are those of the largest files.
-    _ = running.wait(timeout: .now() + 600)
-    return try body()
-  }
-
-  /// Damage that was met since the last time.
-  func takeDamage() -> EngineError? {
-    state.withLock { state in
-      defer { state.damage = nil }
-      return state.damage
+    } catch let error as CocoaError {
+      giveUp(EngineError(.inputOutput, "\(url.path) cannot be made: \(error)"))
+      let made = VectorCollection(configuration)
+      collection = made
+      return made
     }
   }
 }

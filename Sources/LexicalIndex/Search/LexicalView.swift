@@ -1,0 +1,152 @@
+import VectorEngine
+
+/// The terms of all rows as of one moment: those of sealed files in place, those of later rows in memory.
+///
+/// It finds what a `LexicalSnapshot` of all these rows finds, bit for bit: both read a scope's rows into
+/// the same `ScopeScan`, session by session in the order of ids, and only then score.
+package struct LexicalView: Sendable {
+  private let sealed: VectorSnapshot?
+  private let recent: LexicalSnapshot
+
+  /// - Parameters:
+  ///   - sealed: a collection whose files have sections of terms; nil when there is none.
+  ///   - recent: the terms of those rows of it that are not sealed.
+  package init(sealed: VectorSnapshot?, recent: LexicalSnapshot) {
+    self.sealed = sealed
+    self.recent = recent
+  }
+
+  /// How many rows there are, of all users.
+  package var count: Int { sealed?.count ?? recent.count }
+
+  /// The best rows of a scope by BM25; see `LexicalSnapshot.search`.
+  ///
+  /// - Complexity: O(stored terms of the scope + files × terms × log distinct terms of a file + matches ×
+  ///   (distinct terms + log `count`)).
+  /// - Throws: `corrupt`.
+  package func search(
+    terms: [String], scope: LexicalScope, count: Int, holdingTerms: Bool = false,
+    allowing: ((UInt64) -> Bool)? = nil
+  ) throws(EngineError) -> LexicalRanking {
+    precondition(count >= 0, "a number of results is not negative")
+    return LexicalRanking(
+      try scan(QueryTerms.ranked(terms), scope), count: count, holdingTerms: holdingTerms,
+      allowing: allowing)
+  }
+
+  /// How rare each of the terms is in a scope; see `LexicalSnapshot.rarities`.
+  ///
+  /// - Throws: `corrupt`.
+  package func rarities(
+    of terms: [String], scope: LexicalScope
+  ) throws(EngineError) -> [String: Double] {
+    let ranked = QueryTerms.ranked(terms)
+    return try scan(ranked, scope).rarities(of: ranked)
+  }
+
+  // MARK: Reading a scope
+
+  /// A sealed file as a query sees it.
+  private struct Source {
+    let user: SealedUser
+    let section: TermSection
+    let query: QueryTerms
+  }
+
+  /// The rows of one session, wherever they lie.
+  private struct Parts {
+    let isSession: Bool
+    var sealed: [(source: Int, rows: Range<Int>)] = []
+    var recent: SessionRows?
+  }
+
+  private func scan(_ ranked: [String], _ scope: LexicalScope) throws(EngineError) -> ScopeScan {
+    let sources = try sources(ranked, scope.user)
+    let recent = recent.rows(of: scope.user)
+    let query = recent == nil ? QueryTerms(numbers: []) : self.recent.query(ranked)
+    var scan = ScopeScan(rankCount: ranked.count)
+    for parts in try parts(of: scope, sources, recent) {
+      for part in parts.sealed {
+        let source = sources[part.source]
+        try scan.read(part.rows, of: source.section, source.query)
+      }
+      if let rows = parts.recent { scan.readPart(rows, query) }
+      scan.endSection(isSession: parts.isSession)
+    }
+    return scan
+  }
+
+  private func sources(
+    _ ranked: [String], _ user: String
+  ) throws(EngineError) -> [Source] {
+    guard let sealed else { return [] }
+    let places = try sealed.sealedRows(of: user)
+    guard !places.isEmpty else { return [] }
+    let terms = ranked.map { TermBytes.of($0) }
+    var sources: [Source] = []
+    for place in places {
+      let section = try TermSection(place.segment)
+      var numbers: [UInt32?] = []
+      for term in terms { numbers.append(try section.number(of: term)) }
+      sources.append(Source(user: place, section: section, query: QueryTerms(numbers: numbers)))
+    }
+    return sources
+  }
+
+  /// The only way to rows: what is not of the scope's user never gets here.
+  private func parts(
+    of scope: LexicalScope, _ sources: [Source], _ recent: UserRows?
+  ) throws(EngineError) -> [Parts] {
+    switch scope {
+    case .user: return try parts(sources, recent)
+    case .session(_, let session): return [try parts(of: ExactKey(session), sources, recent)]
+    case .sessions(_, let sessions):
+      var all: [Parts] = []
+      for session in Set(sessions.map { ExactKey($0) }) {
+        all.append(try parts(of: session, sources, recent))
+      }
+      return all
+    }
+  }
+
+  private func parts(
+    of session: ExactKey, _ sources: [Source], _ recent: UserRows?
+  ) throws(EngineError) -> Parts {
+    var parts = Parts(isSession: true)
+    for (number, source) in sources.enumerated() {
+      if let rows = try source.user.rows(ofSession: session.name) {
+        parts.sealed.append((number, rows))
+      }
+    }
+    parts.recent = recent?.sessions[session]
+    return parts
+  }
+
+  private func parts(
+    _ sources: [Source], _ recent: UserRows?
+  ) throws(EngineError) -> [Parts] {
+    var all: [Parts] = []
+    // Only where a session may lie in several places has its name to be known.
+    let isAlone = sources.count == 1 && recent == nil
+    var places: [ExactKey?: Int] = [:]
+    func place(of key: ExactKey?) -> Int {
+      if let known = places[key] { return known }
+      places[key] = all.count
+      all.append(Parts(isSession: key != nil))
+      return all.count - 1
+    }
+    for (number, source) in sources.enumerated() {
+      for session in 0..<source.user.sessionCount {
+        let (rows, isSession) = try source.user.session(session)
+        if isAlone {
+          all.append(Parts(isSession: isSession, sealed: [(number, rows)]))
+        } else {
+          let key = try source.user.key(ofSession: session).map { ExactKey($0) }
+          all[place(of: key)].sealed.append((number, rows))
+        }
+      }
+    }
+    recent?.sessions.forEachValue { all[place(of: $0.session)].recent = $0 }
+    return all
+  }
+}
