@@ -94,7 +94,7 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(
-      name: "Evaluation", dependencies: ["ConversationMemory", "Records"], swiftSettings: strict),
+      name: "Evaluation", dependencies: ["ConversationMemory", "RAG", "Records"], swiftSettings: strict),
     .target(
       name: "MCPServer",
       dependencies: ["ConversationMemory", "RAG", "Records"],

@@ -43,6 +43,10 @@ package enum Evaluations {
     let memories = needsModel ? application.memories : application.memoriesWithoutVectors
     var report = try RetrievalEvaluator(dataset, options).run(in: memories, progress: progress)
     report.model = embedder?.model.name
+    if options.answers {
+      report.answers = try AnswerEvaluator(dataset).run(
+        application.questions, memories, progress: progress)
+    }
     try application.close()
     return report
   }

@@ -19,6 +19,8 @@ package struct EvaluationOptions: Sendable {
   package var cutoffs = [1, 5, 10, 20]
   /// Each is measured with every strategy.
   package var minimumRelevances = [RelevanceThreshold.none]
+  /// Whether questions are answered as well.
+  package var answers = false
   /// Of the resampling behind the intervals.
   package var seed: UInt64 = 1
 
@@ -67,6 +69,7 @@ package struct EvaluationProgress: Sendable {
     case storing = "records"
     case asking = "questions"
     case askingOthers = "irrelevant questions"
+    case answering = "answers"
   }
 
   package let step: Step

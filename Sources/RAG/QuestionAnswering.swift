@@ -36,16 +36,19 @@ package struct QuestionAnswering: Sendable {
     package var usesMemory: Bool
     package var maximumContextItems: Int
     package var memoryScope: MemoryScope
+    /// Whether the exchange is stored and counted; false for measuring.
+    package var isKept: Bool
 
     package init(
       text: String, usesMemory: Bool = true,
       maximumContextItems: Int = Limits.defaultContextItems,
-      memoryScope: MemoryScope = .sessionThenUser
+      memoryScope: MemoryScope = .sessionThenUser, isKept: Bool = true
     ) {
       self.text = text
       self.usesMemory = usesMemory
       self.maximumContextItems = maximumContextItems
       self.memoryScope = memoryScope
+      self.isKept = isKept
     }
   }
 
@@ -97,7 +100,9 @@ package struct QuestionAnswering: Sendable {
     var timer = StepTimer()
     let asker = try backend.read { reader in
       let scope = try MemoryService.scope(caller, user, session, rules, reader)
-      _ = try MemoryService.activeSession(in: scope, rules, at: clock(), reader)
+      if question.isKept {
+        _ = try MemoryService.activeSession(in: scope, rules, at: clock(), reader)
+      }
       return scope.user
     }
     let embedded = question.usesMemory ? try embedding.embed(query: text, of: asker) : nil
@@ -108,15 +113,14 @@ package struct QuestionAnswering: Sendable {
       ? try self.passages(question, text, vector, embedded, caller, user, session) : []
     timer.step("retrieve_ms")
     if let vector { try addSimilarities(to: vector, &passages) }
-    let quotes = ExtractiveAnswer.best(passages)
+    let reply = ExtractiveAnswer.reply(to: text, passages)
     timer.step("answer_ms")
-    let answer = quotes.map(\.text).joined(separator: "\n")
-    let memory = try record(
-      question, text, quotes.isEmpty ? nil : answer, caller, user, session)
+    let memory =
+      question.isKept ? try record(question, text, reply?.text, caller, user, session) : nil
     timer.step("record_ms")
     return Answer(
-      text: quotes.isEmpty ? Self.noAnswer : answer, isAnswered: !quotes.isEmpty,
-      citations: quotes.map {
+      text: reply?.text ?? Self.noAnswer, isAnswered: reply != nil,
+      citations: (reply?.quotes ?? []).map {
         Citation(memory: $0.hit.memory.id, quote: $0.text, relevance: $0.hit.relevance)
       },
       session: session, memory: memory, timings: timer.timings)

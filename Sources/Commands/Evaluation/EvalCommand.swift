@@ -58,6 +58,13 @@ package struct EvalCommand: ParsableCommand {
       "Store every n-th session of a user as one long memory, 1 being all.", valueName: "n"))
   var joinSessions: Int?
 
+  @Flag(
+    help: """
+      Also answer the questions whose answers are known, and compare: F1 of the words, and how often \
+      all words of the expected answer are there; beside the text of the memory that is found first.
+      """)
+  var answers = false
+
   @Option(help: "The seed of the resampling behind the intervals.")
   var seed: UInt64 = 1
 
@@ -128,6 +135,7 @@ package struct EvalCommand: ParsableCommand {
       minRelevance, "--min-relevance must be from 0 to 1, or auto."
     ) { RelevanceThreshold($0) }
     options.seed = seed
+    options.answers = answers
     return options
   }
 

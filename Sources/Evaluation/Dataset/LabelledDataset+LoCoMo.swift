@@ -26,7 +26,8 @@ extension LabelledDataset {
         LabelledQuestion(
           user: user, text: question.text,
           evidence: evidence(question.evidence ?? []).compactMap { turns[$0] }.distinct,
-          category: categories[question.category] ?? "category \(question.category)")
+          category: categories[question.category] ?? "category \(question.category)",
+          answer: question.answer)
       }
     }
     return try LabelledDataset(
@@ -82,10 +83,25 @@ extension LabelledDataset {
     let text: String
     let evidence: [String]?
     let category: Int
+    /// Years are numbers.
+    let answer: String?
 
     private enum CodingKeys: String, CodingKey {
       case text = "question"
-      case evidence, category
+      case evidence, category, answer
+    }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      text = try container.decode(String.self, forKey: .text)
+      evidence = try container.decodeIfPresent([String].self, forKey: .evidence)
+      category = try container.decode(Int.self, forKey: .category)
+      answer =
+        switch try container.decodeIfPresent(JSONValue.self, forKey: .answer) {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        default: nil
+        }
     }
   }
 

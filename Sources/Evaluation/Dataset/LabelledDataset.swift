@@ -54,10 +54,12 @@ package struct LabelledQuestion: Sendable, Decodable {
   package let session: SessionID?
   /// The sessions that answer, where they are labelled by themselves; else those of the evidence.
   package let evidenceSessions: [SessionID]?
+  /// What a good answer says; nil where that is not known.
+  package let answer: String?
 
   package init(
     user: UserID, text: String, evidence: [MemoryID], category: String, session: SessionID? = nil,
-    evidenceSessions: [SessionID]? = nil
+    evidenceSessions: [SessionID]? = nil, answer: String? = nil
   ) {
     self.user = user
     self.text = text
@@ -65,12 +67,13 @@ package struct LabelledQuestion: Sendable, Decodable {
     self.category = category
     self.session = session
     self.evidenceSessions = evidenceSessions
+    self.answer = answer
   }
 
   private enum CodingKeys: String, CodingKey {
     case user = "user_id"
     case text = "question"
-    case evidence, category
+    case evidence, category, answer
     case session = "session_id"
     case evidenceSessions = "evidence_sessions"
   }
@@ -85,5 +88,6 @@ package struct LabelledQuestion: Sendable, Decodable {
     session = try container.decodeIfPresent(SessionID.self, forKey: .session)
     evidenceSessions = try container.decodeIfPresent(
       [SessionID].self, forKey: .evidenceSessions)
+    answer = try container.decodeIfPresent(String.self, forKey: .answer)
   }
 }

@@ -29,8 +29,10 @@ extension EvaluationReport {
       "\(questions) questions over \(memories) memories in \(sessions) sessions, ranked by "
       + "\(unit.rawValue)" + (model.map { "; vectors of \($0)" } ?? "")
       + "; \(tenths(seconds)) s."
-    return [summary, MarkdownTable.text(overall), MarkdownTable.text(categories)].joined(
-      separator: "\n\n")
+    return [
+      summary, MarkdownTable.text(overall), MarkdownTable.text(categories), answers?.markdown,
+    ]
+    .compactMap { $0 }.joined(separator: "\n\n")
   }
 
   private func percent(_ share: Double?) -> String { share.map { tenths($0 * 100) } ?? "–" }

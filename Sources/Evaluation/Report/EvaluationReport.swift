@@ -35,6 +35,8 @@ package struct EvaluationReport: Sendable {
   package let searchSeconds: Double
   /// Whose vectors were compared; nil when none were.
   package var model: String?
+  /// How questions were answered; nil when that was not asked for.
+  package var answers: AnswerReport?
 
   /// How many questions the overall figures are the mean of.
   package var questions: Int { results[0].overall.questions }
@@ -45,7 +47,7 @@ package struct EvaluationReport: Sendable {
 extension EvaluationReport: Encodable {
   private enum CodingKeys: String, CodingKey {
     case overall, categories, questions, seconds, strategy, strategies, configurations, unit
-    case memories, sessions, model
+    case memories, sessions, model, answers
     case importSeconds = "import_seconds"
     case searchSeconds = "search_seconds"
   }
@@ -67,6 +69,7 @@ extension EvaluationReport: Encodable {
     try container.encode(memories, forKey: .memories)
     try container.encode(sessions, forKey: .sessions)
     try container.encodeIfPresent(model, forKey: .model)
+    try container.encodeIfPresent(answers, forKey: .answers)
     try container.encode(importSeconds, forKey: .importSeconds)
     try container.encode(searchSeconds, forKey: .searchSeconds)
   }
