@@ -76,8 +76,11 @@ enum ExtractiveAnswer {
   }
 
   /// The answer of the passages; nil when none answers.
-  static func reply(to question: String, _ passages: [Passage]) -> Reply? {
-    guard let best = passages.map(\.score).max(), best >= 1 else { return nil }
+  ///
+  /// - Parameter isLikely: whether an answer is likely to be among them; nil when that has to be told
+  ///   from the passages.
+  static func reply(to question: String, _ passages: [Passage], isLikely: Bool?) -> Reply? {
+    guard isLikely ?? passages.contains(where: { $0.score >= 1 }) else { return nil }
     let ordered = bestOfEach(passages)
     guard let first = ordered.first else { return nil }
     func near(_ share: Double) -> [Passage] {

@@ -108,12 +108,14 @@ package struct QuestionAnswering: Sendable {
     let embedded = question.usesMemory ? try embedding.embed(query: text, of: asker) : nil
     timer.step("embed_ms")
     let vector = embedded?.values.first
-    var passages =
+    var (passages, isLikely) =
       question.usesMemory
-      ? try self.passages(question, text, vector, embedded, caller, user, session) : []
+      ? try self.passages(question, text, vector, embedded, caller, user, session) : ([], false)
     timer.step("retrieve_ms")
     if let vector { try addSimilarities(to: vector, &passages) }
-    let reply = ExtractiveAnswer.reply(to: text, passages)
+    let reply = ExtractiveAnswer.reply(
+      to: text, passages,
+      isLikely: isLikely)
     timer.step("answer_ms")
     let memory =
       question.isKept ? try record(question, text, reply?.text, caller, user, session) : nil
@@ -133,7 +135,7 @@ package struct QuestionAnswering: Sendable {
   private func passages(
     _ question: Question, _ text: String, _ vector: [Float]?, _ embedded: Embedded<[Float]>?,
     _ caller: Caller, _ user: UserID?, _ session: SessionID?
-  ) throws -> [ExtractiveAnswer.Passage] {
+  ) throws -> (passages: [ExtractiveAnswer.Passage], isLikely: Bool?) {
     let now = clock()
     let limit = question.maximumContextItems
     return try backend.search { searcher in
@@ -142,7 +144,8 @@ package struct QuestionAnswering: Sendable {
       var hits: [Hit] = []
       for place in Self.places(scope, question.memoryScope) {
         let request = RetrievalRequest(
-          query: text, vector: vector, limit: Limits.pageSize.upperBound, now: now)
+          query: text, vector: vector, embedder: embedded?.identity.name,
+          limit: Limits.pageSize.upperBound, now: now)
         let found = try retrieval.search(request, in: place, searcher).hits
         let known = Set(hits.map(\.memory.id))
         hits += found.filter { !$0.memory.isGenerated && !known.contains($0.memory.id) }
@@ -153,7 +156,12 @@ package struct QuestionAnswering: Sendable {
       let coverage = try searcher.coverage(
         of: text, by: passages.map(\.text), in: scope.wholeUser)
       for position in passages.indices { passages[position].coverage = coverage[position] }
-      return ExtractiveAnswer.promising(passages)
+      let isLikely =
+        vector == nil
+        ? nil
+        : try retrieval.answers(
+          text, hits, embedder: embedded?.identity.name, in: scope, searcher)
+      return (ExtractiveAnswer.promising(passages), isLikely)
     }
   }
 

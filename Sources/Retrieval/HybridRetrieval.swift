@@ -107,22 +107,45 @@ package struct HybridRetrieval: Sendable {
     case .automatic:
       let calibration = try RelevanceCalibration.of(
         request.effectiveStrategy, embedder: request.vector == nil ? nil : request.embedder)
-      let evidence = calibration.evidence(
-        similarity: candidates.bestSimilarity, keyword: candidates.bestKeyword)
-      guard evidence >= calibration.cut else { return 0 }
-      let isDoubtful =
-        try evidence < calibration.cutOfStrangers
-        && namesStranger(
-          request.query, candidates, scope, searcher)
-      return isDoubtful ? 0 : candidates.scores.count
+      let isAccepted = try calibration.accepts(
+        similarity: candidates.bestSimilarity, keyword: candidates.bestKeyword
+      ) {
+        var order = BestFirst(candidates.scores)
+        let best = (0..<Self.namedIn).compactMap { _ in order.next() }
+        return try namesStranger(request.query, scope, searcher) {
+          try searcher.memories(best.map { candidates.scores[$0].key }, in: scope).values
+            .map(\.metadata)
+        }
+      }
+      return isAccepted ? candidates.scores.count : 0
+    }
+  }
+
+  /// Whether hits of a hybrid search are likely to answer a question; nil where nobody has measured that.
+  ///
+  /// - Parameter hits: the best first; those that are to answer.
+  package func answers(
+    _ question: String, _ hits: [Hit], embedder: String?, in scope: Scope,
+    _ searcher: any MemorySearcher
+  ) throws -> Bool? {
+    guard let calibration = RelevanceCalibration.ofAnswers(embedder: embedder) else { return nil }
+    return try calibration.accepts(
+      similarity: hits.compactMap(\.similarity).max() ?? 0,
+      keyword: hits.map(\.factors.keyword).max() ?? 0
+    ) {
+      try namesStranger(question, scope, searcher) {
+        hits.prefix(Self.namedIn).map(\.memory.metadata)
+      }
     }
   }
 
   /// Whether the query names anybody or anything of whom the user never speaks: neither a text, nor who
   /// said the best of them, nor the user's own id.
+  ///
+  /// - Parameter labels: the metadata of the best.
   private func namesStranger(
-    _ query: String, _ candidates: ScoredCandidates, _ scope: Scope,
-    _ searcher: any MemorySearcher
+    _ query: String, _ scope: Scope, _ searcher: any MemorySearcher,
+    labels: () throws -> [[String: JSONValue]]
   ) throws -> Bool {
     let strangers = try ProperNames.of(query).filter { name in
       try !scope.user.description.localizedStandardContains(name)
@@ -131,9 +154,7 @@ package struct HybridRetrieval: Sendable {
         ).candidates.isEmpty
     }
     guard !strangers.isEmpty else { return false }
-    var order = BestFirst(candidates.scores)
-    let best = (0..<Self.namedIn).compactMap { _ in order.next() }.map { candidates.scores[$0].key }
-    let labels = try searcher.memories(best, in: scope).values.map(\.metadata)
+    let labels = try labels()
     return strangers.contains { name in
       !labels.contains { label in
         label.values.contains { $0.containsString { $0.localizedStandardContains(name) } }
