@@ -73,6 +73,7 @@ let package = Package(
 
     .target(name: "Records", swiftSettings: strict),
     .target(name: "LexicalIndex", dependencies: ["VectorEngine"], swiftSettings: strict),
+    .target(name: "LanguageModels", dependencies: ["Records"], swiftSettings: strict),
     .target(name: "Embeddings", dependencies: ["Records", "VectorKernels"], swiftSettings: strict),
     .target(name: "Retrieval", dependencies: ["Embeddings", "Records"], swiftSettings: strict),
     .target(
@@ -85,12 +86,12 @@ let package = Package(
     ),
     .target(
       name: "ConversationMemory",
-      dependencies: ["Embeddings", "Records", "Retrieval"],
+      dependencies: ["Embeddings", "LanguageModels", "Records", "Retrieval"],
       swiftSettings: strict
     ),
     .target(
       name: "RAG",
-      dependencies: ["ConversationMemory", "Embeddings", "Records", "Retrieval"],
+      dependencies: ["ConversationMemory", "Embeddings", "LanguageModels", "Records", "Retrieval"],
       swiftSettings: strict
     ),
     .target(
@@ -124,7 +125,8 @@ let package = Package(
       name: "App",
       dependencies: [
         "ConversationMemory", "EmbeddedBackend", "Embeddings", "Evaluation", "HTTPTransport",
-        "MCPServer", "RAG", "Records", "Retrieval", "VectorEngine", "VectorKernels",
+        "LanguageModels", "MCPServer", "RAG", "Records", "Retrieval", "VectorEngine",
+        "VectorKernels",
         .target(name: "TokenVerification", condition: oauth),
         .product(name: "Logging", package: "swift-log", condition: server),
       ],
@@ -180,12 +182,21 @@ let package = Package(
     .testTarget(
       name: "LexicalIndexTests", dependencies: ["LexicalIndex", "TestSupport", "VectorEngine"],
       swiftSettings: strict),
+    // A server that speaks the protocol of models, well or ill.
+    .target(
+      name: "ModelTestSupport", dependencies: ["LanguageModels", "Records"],
+      path: "Tests/ModelTestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "LanguageModelsTests",
+      dependencies: ["LanguageModels", "ModelTestSupport", "Records", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "RecordsTests", dependencies: ["Records", "TestSupport"], swiftSettings: strict),
     .target(
       name: "ServiceTestSupport",
       dependencies: [
-        "ConversationMemory", "EmbeddedBackend", "Embeddings", "RAG", "Records", "TestSupport",
+        "ConversationMemory", "EmbeddedBackend", "Embeddings", "LanguageModels", "RAG", "Records",
+        "TestSupport",
       ], path: "Tests/ServiceTestSupport", swiftSettings: strict),
     .testTarget(
       name: "EmbeddedBackendTests",
@@ -202,18 +213,22 @@ let package = Package(
     .testTarget(
       name: "ConversationMemoryTests",
       dependencies: [
-        "CLI", "ConversationMemory", "EmbeddedBackend", "Embeddings", "RAG", "Records", "Retrieval",
-        "ServiceTestSupport", "TestSupport",
+        "CLI", "ConversationMemory", "EmbeddedBackend", "Embeddings", "LanguageModels",
+        "ModelTestSupport", "RAG", "Records", "Retrieval", "ServiceTestSupport", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
       name: "RetrievalTests", dependencies: ["Records", "Retrieval"], swiftSettings: strict),
     .testTarget(
       name: "RAGTests",
-      dependencies: ["ConversationMemory", "RAG", "Records", "ServiceTestSupport", "TestSupport"],
+      dependencies: [
+        "ConversationMemory", "LanguageModels", "ModelTestSupport", "RAG", "Records",
+        "ServiceTestSupport", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
-      name: "AppTests", dependencies: ["App", "ConversationMemory", "Records", "TestSupport"],
+      name: "AppTests",
+      dependencies: ["App", "ConversationMemory", "LanguageModels", "Records", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "EvaluationTests",
@@ -226,7 +241,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["CLI", "Records", "SchemaTestSupport", "TestSupport", "TokenTestSupport"],
+      dependencies: [
+        "CLI", "ModelTestSupport", "Records", "SchemaTestSupport", "TestSupport",
+        "TokenTestSupport",
+      ],
       swiftSettings: strict),
     .target(
       name: "TokenTestSupport",

@@ -2,6 +2,7 @@ package import ConversationMemory
 internal import EmbeddedBackend
 internal import Embeddings
 internal import Foundation
+internal import LanguageModels
 internal import Logging
 package import MCPServer
 package import RAG
@@ -37,6 +38,7 @@ package final class Application: Sendable {
     self.settings = settings
     self.logger = logger
     let lazyEmbedder = try LazyEmbedder(model: settings.model, log: log)
+    let model = try settings.answerModel.model()
     let store = try EmbeddedStore(directory: settings.dataDirectory, log: log)
     self.store = store
     embedder = lazyEmbedder
@@ -45,12 +47,14 @@ package final class Application: Sendable {
     sessions = SessionService(backend: store, rules: rules, touches: touches)
     let retrieval = HybridRetrieval(weights: settings.weights)
     memories = MemoryService(
-      backend: store, embedding: embedding, retrieval: retrieval, rules: rules, touches: touches)
+      backend: store, embedding: embedding, retrieval: retrieval, rules: rules, touches: touches,
+      model: model)
     questions = QuestionAnswering(
-      backend: store, embedding: embedding, retrieval: retrieval, rules: rules)
+      backend: store, embedding: embedding, retrieval: retrieval, rules: rules,
+      model: settings.answerModel.provider == .openai ? model : nil)
     health = HealthService(
       backend: store, embedding: embedding, rules: rules, sweeps: sweeps,
-      answerModel: QuestionAnswering.modelName, readOnly: readOnly,
+      answerModel: questions.modelName, model: model, readOnly: readOnly,
       availableBytes: { try store.availableBytes() }, log: log)
   }
 

@@ -1,4 +1,5 @@
 internal import Embeddings
+package import LanguageModels
 package import Records
 package import Retrieval
 
@@ -36,17 +37,21 @@ package struct HealthService: Sendable {
   private let rules: SessionRules
   private let sweeps: SweepRecord
   private let answerModel: String
+  private let model: (any AnswerModel)?
   private let availableBytes: @Sendable () throws -> Int64
   private let readOnly: Bool
   private let log: @Sendable (String) -> Void
   private let clock: @Sendable () -> Timestamp
 
   /// - Parameter readOnly: where nothing may be written, not even to try it.
+  /// - Parameter answerModel: who answers questions.
+  /// - Parameter model: the remote one, which answers or only extracts facts, where there is one.
   /// - Parameter log: told what a part that fails says of itself.
   /// - Parameter availableBytes: how much room the volume of the data directory has.
   package init(
     backend: any MemoryBackend, embedding: TextEmbedding, rules: SessionRules,
-    sweeps: SweepRecord, answerModel: String, readOnly: Bool = false,
+    sweeps: SweepRecord, answerModel: String, model: (any AnswerModel)? = nil,
+    readOnly: Bool = false,
     availableBytes: @escaping @Sendable () throws -> Int64,
     log: @escaping @Sendable (String) -> Void,
     clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
@@ -56,6 +61,7 @@ package struct HealthService: Sendable {
     self.rules = rules
     self.sweeps = sweeps
     self.answerModel = answerModel
+    self.model = model
     self.readOnly = readOnly
     self.log = log
     self.availableBytes = availableBytes
@@ -70,7 +76,7 @@ package struct HealthService: Sendable {
     let parts = [
       part("database", database), part("index") { try index(caller) },
       part("sessions") { try sessions(caller) },
-      part("embedder", embedder), part("answer_model") { (.ok, answerModel) },
+      part("embedder", embedder), part("answer_model", remoteModel),
       part("disk", disk),
     ]
     let worst: Status =
@@ -148,6 +154,19 @@ package struct HealthService: Sendable {
     return vector.count == embedder.model.dimension
       ? (.ok, "\(embedder.model.name), \(embedder.model.dimension) dimensions")
       : (.failing, "vectors have the wrong dimension")
+  }
+
+  /// Everything but this model's own work goes on without it.
+  private func remoteModel() throws -> (Status, String) {
+    guard let model else { return (.ok, answerModel) }
+    let words =
+      answerModel == model.name ? model.name : "\(answerModel); \(model.name) extracts facts"
+    do throws(ModelFailure) {
+      try model.probe()
+      return (.ok, words)
+    } catch {
+      return (.degraded, "\(words): it \(error.reason)")
+    }
   }
 
   private func disk() throws -> (Status, String) {

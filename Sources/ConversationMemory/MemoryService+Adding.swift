@@ -46,6 +46,10 @@ extension MemoryService {
     case merged
     /// It took the place of another, which is no longer found by searching.
     case superseded
+    /// It became a new version of a memory that was there; only where facts are extracted.
+    case updated
+    /// Nothing was to be stored; only where facts are extracted.
+    case unchanged
   }
 
   /// Stores a memory; when this returns it is durable.

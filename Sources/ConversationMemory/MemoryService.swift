@@ -1,3 +1,4 @@
+package import LanguageModels
 package import Records
 package import Retrieval
 
@@ -8,11 +9,14 @@ package struct MemoryService: Sendable {
   let retrieval: HybridRetrieval
   let rules: SessionRules
   let touches: TouchBuffer
+  /// Extracts facts, where there is one.
+  let model: (any AnswerModel)?
   let clock: @Sendable () -> Timestamp
 
   package init(
     backend: any MemoryBackend, embedding: TextEmbedding,
     retrieval: HybridRetrieval = HybridRetrieval(), rules: SessionRules, touches: TouchBuffer,
+    model: (any AnswerModel)? = nil,
     clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
   ) {
     self.backend = backend
@@ -20,6 +24,7 @@ package struct MemoryService: Sendable {
     self.retrieval = retrieval
     self.rules = rules
     self.touches = touches
+    self.model = model
     self.clock = clock
   }
 

@@ -1,24 +1,29 @@
 package import ConversationMemory
+package import LanguageModels
 package import Records
 package import Retrieval
 
 /// Answers questions from what was remembered, and remembers the exchange.
 package struct QuestionAnswering: Sendable {
-  private let backend: any MemoryBackend
-  private let embedding: TextEmbedding
-  private let retrieval: HybridRetrieval
-  private let rules: SessionRules
-  private let clock: @Sendable () -> Timestamp
+  let backend: any MemoryBackend
+  let embedding: TextEmbedding
+  let retrieval: HybridRetrieval
+  let rules: SessionRules
+  private let model: (any AnswerModel)?
+  let clock: @Sendable () -> Timestamp
 
+  /// - Parameter model: nil for answers that are quotes.
   package init(
     backend: any MemoryBackend, embedding: TextEmbedding,
     retrieval: HybridRetrieval = HybridRetrieval(), rules: SessionRules,
+    model: (any AnswerModel)? = nil,
     clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
   ) {
     self.backend = backend
     self.embedding = embedding
     self.retrieval = retrieval
     self.rules = rules
+    self.model = model
     self.clock = clock
   }
 
@@ -58,6 +63,12 @@ package struct QuestionAnswering: Sendable {
     /// A piece of the memory's content, to the letter.
     package let quote: String
     package let relevance: Double
+
+    init(_ hit: Hit, quote: String) {
+      memory = hit.memory.id
+      self.quote = quote
+      relevance = hit.relevance
+    }
   }
 
   /// What was answered.
@@ -69,12 +80,14 @@ package struct QuestionAnswering: Sendable {
     package let session: SessionID?
     /// The memory of this exchange.
     package let memory: MemoryID?
+    /// Who answered.
+    package let model: String
     /// Milliseconds of each step.
     package let timings: [String: Double]
   }
 
-  /// The name of the answer model, as replies give it.
-  package static let modelName = "extractive"
+  /// Who answers, as replies name it.
+  package var modelName: String { model?.name ?? "extractive" }
 
   /// What an unanswered question gets.
   private static let noAnswer = "Nothing that is remembered answers this."
@@ -107,98 +120,32 @@ package struct QuestionAnswering: Sendable {
     }
     let embedded = question.usesMemory ? try embedding.embed(query: text, of: asker) : nil
     timer.step("embed_ms")
-    let vector = embedded?.values.first
-    var (passages, isLikely) =
+    let found =
       question.usesMemory
-      ? try self.passages(question, text, vector, embedded, caller, user, session) : ([], false)
+      ? try find(question, text, embedded, passages: model == nil, caller, user, session)
+      : Found()
     timer.step("retrieve_ms")
-    if let vector { try addSimilarities(to: vector, &passages) }
-    let reply = ExtractiveAnswer.reply(
-      to: text, passages,
-      isLikely: isLikely)
+    let (answer, citations) = try answer(text, found, embedded?.values.first, session)
     timer.step("answer_ms")
     let memory =
-      question.isKept ? try record(question, text, reply?.text, caller, user, session) : nil
+      question.isKept ? try record(question, text, answer, caller, user, session) : nil
     timer.step("record_ms")
     return Answer(
-      text: reply?.text ?? Self.noAnswer, isAnswered: reply != nil,
-      citations: (reply?.quotes ?? []).map {
-        Citation(memory: $0.hit.memory.id, quote: $0.text, relevance: $0.hit.relevance)
-      },
-      session: session, memory: memory, timings: timer.timings)
+      text: answer ?? Self.noAnswer, isAnswered: answer != nil, citations: citations,
+      session: session, memory: memory, model: modelName, timings: timer.timings)
   }
 
-  // MARK: Steps
-
-  /// The passages to answer from. What was made by answering earlier questions is left out: an answer
-  /// rests on what somebody said.
-  private func passages(
-    _ question: Question, _ text: String, _ vector: [Float]?, _ embedded: Embedded<[Float]>?,
-    _ caller: Caller, _ user: UserID?, _ session: SessionID?
-  ) throws -> (passages: [ExtractiveAnswer.Passage], isLikely: Bool?) {
-    let now = clock()
-    let limit = question.maximumContextItems
-    return try backend.search { searcher in
-      let scope = try MemoryService.scope(caller, user, session, rules, searcher.records)
-      try embedded?.check(against: try searcher.records.storedEmbedder())
-      var hits: [Hit] = []
-      for place in Self.places(scope, question.memoryScope) {
-        let request = RetrievalRequest(
-          query: text, vector: vector, embedder: embedded?.identity.name,
-          limit: Limits.pageSize.upperBound, now: now)
-        let found = try retrieval.search(request, in: place, searcher).hits
-        let known = Set(hits.map(\.memory.id))
-        hits += found.filter { !$0.memory.isGenerated && !known.contains($0.memory.id) }
-          .prefix(limit)
-      }
-      hits = Self.best(hits, limit, askedIn: scope)
-      var passages = ExtractiveAnswer.passages(of: hits, hasVectors: vector != nil)
-      let coverage = try searcher.coverage(
-        of: text, by: passages.map(\.text), in: scope.wholeUser)
-      for position in passages.indices { passages[position].coverage = coverage[position] }
-      let isLikely =
-        vector == nil
-        ? nil
-        : try retrieval.answers(
-          text, hits, embedder: embedded?.identity.name, in: scope, searcher)
-      return (ExtractiveAnswer.promising(passages), isLikely)
+  private func answer(
+    _ text: String, _ found: Found, _ vector: [Float]?, _ session: SessionID?
+  ) throws -> (text: String?, citations: [Citation]) {
+    if let model {
+      let answer = try RemoteAnswer.make(to: text, from: found.hits, askedIn: session, by: model)
+      return (answer.answer, answer.quotes.map { Citation($0.hit, quote: $0.text) })
     }
-  }
-
-  /// Embeds the passages that are only a part of their memory.
-  private func addSimilarities(
-    to vector: [Float], _ passages: inout [ExtractiveAnswer.Passage]
-  ) throws {
-    let missing = passages.indices.filter { passages[$0].semantic == nil }
-    guard !missing.isEmpty,
-      let embedded = try embedding.embed(missing.map { passages[$0].text })
-    else { return }
-    for (position, other) in zip(missing, embedded.values) {
-      let product = zip(other, vector).reduce(0) { $0 + $1.0 * $1.1 }
-      passages[position].semantic = Double(product)
-    }
-  }
-
-  /// The best hits of all places; the session that was asked in has a small start.
-  private static func best(_ hits: [Hit], _ limit: Int, askedIn scope: Scope) -> [Hit] {
-    func rank(_ hit: Hit) -> Double {
-      let isNear = scope.session != nil && hit.memory.session == scope.session
-      return hit.relevance + (isNear ? 0.1 : 0)
-    }
-    return Array(
-      hits.enumerated().sorted {
-        rank($0.element) != rank($1.element)
-          ? rank($0.element) > rank($1.element) : $0.offset < $1.offset
-      }.map(\.element).prefix(limit))
-  }
-
-  private static func places(_ scope: Scope, _ memoryScope: MemoryScope) -> [Scope] {
-    guard scope.session != nil else { return [scope] }
-    switch memoryScope {
-    case .session: return [scope]
-    case .user: return [scope.wholeUser]
-    case .sessionThenUser: return [scope, scope.wholeUser]
-    }
+    var passages = found.passages
+    if let vector { try addSimilarities(to: vector, &passages) }
+    let reply = ExtractiveAnswer.reply(to: text, passages, isLikely: found.isLikely)
+    return (reply?.text, (reply?.quotes ?? []).map { Citation($0.hit, quote: $0.text) })
   }
 
   /// Stores what happened; returns the memory of the exchange when there is one.

@@ -32,6 +32,20 @@ package enum Limits {
   package static let largestCount = 1 << 40
   /// How many memories one call may add.
   package static let itemsPerCall = 1...1000
+  /// How many texts facts are extracted from in one call, and how many characters they have together.
+  package static let textsPerInference = 1...50
+  package static let inferenceLength = 60_000
+  /// How many memories beside them are shown to the model.
+  package static let relatedMemories = 30
+  /// How many decisions a model may make about one session's texts.
+  package static let decisionsPerReply = 50
+  /// Characters of a fact that a model writes, and of a memory that it may change.
+  package static let factLength = 2_000
+  /// Characters of its reasons.
+  package static let reasonLength = 500
+  /// Characters of an answer that a model writes, and how many quotes it may give.
+  package static let answerLength = 8_000
+  package static let quotesPerAnswer = 20
   /// How many memories of a question's context, and how many when absent.
   package static let contextItems = 1...50
   package static let defaultContextItems = 8

@@ -30,7 +30,9 @@ import Testing
     .conversationWeight: "0.2", .questionPenalty: "0.2", .recencyWeight: "0.1",
     .recencyHalfLife: "10", .importanceWeight: "0.2", .frequencyWeight: "0.1",
     .sessionWeight: "0.1", .timeWeight: "0.1", .generatedPenalty: "0.1", .logLevel: "debug",
-    .logFormat: "json",
+    .logFormat: "json", .answerModelProvider: "openai", .answerModelURL: "http://127.0.0.1:1/v1",
+    .answerModelName: "small", .answerModelKey: "sk-of-nobody", .answerModelKeyFile: "/key.txt",
+    .answerModelConnectTimeout: "2", .answerModelTimeout: "30", .answerModelAttempts: "2",
   ]
 
   /// What the settings say, without how they explain themselves.
@@ -61,7 +63,8 @@ import Testing
     ] {
       #expect(content(changed) != content(standard), "\(key.rawValue) is read by nothing")
       let explained = try #require(changed.explanation.first { $0.key == key.rawValue })
-      #expect(explained.value == other && explained.origin == origin)
+      #expect(explained.value == (key.isSecret ? "••••••" : other) && explained.origin == origin)
+      #expect(!key.isSecret || !"\(changed)".contains(other), "\(key.rawValue) can be printed")
       #expect(
         changed.explanation.filter { $0.key != key.rawValue }.allSatisfy { $0.origin == .fallback })
     }

@@ -12,11 +12,12 @@ import Testing
     "VectorEngine": ["VectorKernels"],
     "LexicalIndex": ["VectorEngine"],
     "Records": [],
+    "LanguageModels": ["Records"],
     "Embeddings": ["VectorKernels", "Records"],
     "Retrieval": ["Records", "Embeddings"],
     "EmbeddedBackend": ["VectorEngine", "LexicalIndex", "Records", "Retrieval"],
-    "ConversationMemory": ["Retrieval", "Embeddings", "Records"],
-    "RAG": ["Retrieval", "Embeddings", "ConversationMemory", "Records"],
+    "ConversationMemory": ["Retrieval", "Embeddings", "LanguageModels", "Records"],
+    "RAG": ["Retrieval", "Embeddings", "LanguageModels", "ConversationMemory", "Records"],
     "Evaluation": ["ConversationMemory", "RAG", "Records"],
     "MCPServer": ["ConversationMemory", "RAG", "Records"],
     "HTTPTransport": ["MCPServer"],
@@ -24,7 +25,7 @@ import Testing
     "App": [
       "VectorKernels", "VectorEngine", "LexicalIndex", "Records", "Embeddings", "Retrieval",
       "EmbeddedBackend", "ConversationMemory", "RAG", "Evaluation", "MCPServer",
-      "HTTPTransport", "TokenVerification",
+      "HTTPTransport", "LanguageModels", "TokenVerification",
     ],
     "Commands": ["App", "Evaluation", "MCPServer", "VectorEngine", "Records"],
     "CLI": ["Commands"],
@@ -94,5 +95,6 @@ import Testing
   /// Files that hand bytes to the system or keep atomic words; each keeps its pointers to itself.
   private static let knownUnsafe = [
     "Segments/FolderFile.swift", "Segments/Segment.swift", "Transport/FileDescriptor.swift",
+    "HTTP/Resolver.swift", "HTTP/OpenSSL.swift",
   ]
 }

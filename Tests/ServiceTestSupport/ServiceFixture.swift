@@ -2,6 +2,7 @@ package import ConversationMemory
 package import EmbeddedBackend
 package import Embeddings
 import Foundation
+package import LanguageModels
 package import RAG
 package import Records
 import Synchronization
@@ -36,10 +37,12 @@ package final class ServiceFixture: Sendable {
   package static let anyone = Caller.unbound(default: nil)
 
   /// - Parameter embedder: nil for a machine without a model.
+  /// - Parameter model: extracts facts and answers questions.
   package init(
     rules: SessionRules = SessionRules(maximumPerUser: 3, timeout: 100),
     embedder: (any Embedder)? = HashingEmbedder(), directory: TemporaryDirectory? = nil,
-    clock: ManualClock = ManualClock(), patience: Duration = .seconds(30),
+    clock: ManualClock = ManualClock(), model: (any AnswerModel)? = nil,
+    patience: Duration = .seconds(30),
     log: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     self.directory = try directory ?? TemporaryDirectory()
@@ -52,9 +55,10 @@ package final class ServiceFixture: Sendable {
     let now: @Sendable () -> Timestamp = { clock.now }
     sessions = SessionService(backend: store, rules: rules, touches: touches, clock: now)
     memories = MemoryService(
-      backend: store, embedding: embedding, rules: rules, touches: touches, clock: now)
+      backend: store, embedding: embedding, rules: rules, touches: touches, model: model,
+      clock: now)
     questions = QuestionAnswering(
-      backend: store, embedding: embedding, rules: rules, clock: now)
+      backend: store, embedding: embedding, rules: rules, model: model, clock: now)
   }
 
   /// Stores a text for a user.

@@ -40,6 +40,14 @@ package enum SettingKey: String, CaseIterable, Sendable {
   case sessionWeight = "retrieval.session_weight"
   case timeWeight = "retrieval.time_weight"
   case generatedPenalty = "retrieval.generated_penalty"
+  case answerModelProvider = "answer_model.provider"
+  case answerModelURL = "answer_model.url"
+  case answerModelName = "answer_model.model"
+  case answerModelKey = "answer_model.key"
+  case answerModelKeyFile = "answer_model.key_file"
+  case answerModelConnectTimeout = "answer_model.connect_timeout_seconds"
+  case answerModelTimeout = "answer_model.timeout_seconds"
+  case answerModelAttempts = "answer_model.attempts"
   case logLevel = "log_level"
   case logFormat = "log_format"
 
@@ -83,6 +91,15 @@ package enum SettingKey: String, CaseIterable, Sendable {
     case .timeWeight: "the share of its relevance that a memory of a time the query names gains"
     case .generatedPenalty: "the share of its relevance that an earlier answer loses"
     case .passagePenalty: "what similarity loses for each doubling of a memory's passages"
+    case .answerModelProvider: "who answers questions: extractive (quotes), or openai for the model"
+    case .answerModelURL:
+      "the base of a model that speaks the OpenAI protocol, as http://127.0.0.1:11434/v1"
+    case .answerModelName: "the name of the model there; it extracts facts where infer is true"
+    case .answerModelKey: "the key of the model; better in the environment or a file of its own"
+    case .answerModelKeyFile: "a file that holds the key of the model and nothing else"
+    case .answerModelConnectTimeout: "seconds that connecting to the model may take"
+    case .answerModelTimeout: "seconds that its answer may take, all attempts together"
+    case .answerModelAttempts: "how often it is asked at most when something passing goes wrong"
     case .logLevel: "trace, debug, info, notice, warning, error or critical"
     case .logFormat: "how log lines look: text or json"
     }
@@ -90,6 +107,9 @@ package enum SettingKey: String, CaseIterable, Sendable {
 
   /// Whether it says how hits are ranked.
   package var isOfRetrieval: Bool { rawValue.hasPrefix("retrieval.") }
+
+  /// Whether its value is shown to nobody.
+  package var isSecret: Bool { self == .answerModelKey }
 
   /// The environment variable that sets it.
   package var variable: String {

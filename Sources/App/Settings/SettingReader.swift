@@ -1,4 +1,5 @@
 internal import Foundation
+internal import LanguageModels
 internal import Records
 
 /// Turns what was set into values, and keeps account of what is in force and why.
@@ -131,7 +132,9 @@ struct SettingReader {
   private mutating func note(_ key: SettingKey, default fallback: String?) -> String? {
     let value = values[key]
     known[key] = Settings.Explanation(
-      key: key.rawValue, value: value?.text ?? fallback, origin: value?.origin ?? .fallback,
+      key: key.rawValue,
+      value: key.isSecret ? value.map { _ in Secret.mask } : value?.text ?? fallback,
+      origin: value?.origin ?? .fallback,
       meaning: key.meaning, variable: key.variable)
     return value?.text ?? fallback
   }

@@ -42,6 +42,8 @@ package struct Settings: Sendable {
   /// Seconds between two looks for overdue sessions.
   package let sweepInterval: Double
   package let weights: RelevanceWeights
+  /// Which model answers questions and extracts facts.
+  package let answerModel: AnswerModelSettings
   package let logLevel: Logger.Level
   package let logFormat: LogFormat
   /// The settings file that was read, if there is one.
@@ -131,6 +133,7 @@ package struct Settings: Sendable {
     sweepInterval =
       try reader.number(.sessionCleanupIntervalMinutes, 5, in: 0.001...1_000_000) * 60
     weights = try Self.weights(&reader)
+    answerModel = try AnswerModelSettings(&reader)
     logLevel = try reader.choice(.logLevel, .notice)
     logFormat = try reader.choice(.logFormat, .text)
     explanation = reader.explanation

@@ -9,7 +9,11 @@ extension MemoriesCommand {
   package struct Add: ParsableCommand {
     package static let configuration = CommandConfiguration(
       abstract: "Remember something.",
-      discussion: "The same text again is merged, not stored twice.")
+      discussion: """
+        The same text again is merged, not stored twice. With --infer the language model of the \
+        settings (answer_model.url) extracts facts and decides about each; the text itself is not \
+        stored.
+        """)
 
     @Argument(help: "What to remember, understandable on its own; `-` reads standard input.")
     var content: String
@@ -25,31 +29,56 @@ extension MemoriesCommand {
     @Option(help: "A memory that this one takes the place of; it is no longer found by searching.")
     var supersedes: String?
 
+    @Flag(help: "Let the language model extract facts instead of storing the text as it is.")
+    var infer = false
+
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions
 
     package init() {}
 
     private struct Added: Decodable {
-      let memory: Memory
+      let memory: Memory?
       let outcome: String
+      let decisions: [Decision]?
+
+      struct Decision: Decodable {
+        let decision: String
+        let memory_id: MemoryID?
+        let content: String?
+        let reason: String
+
+        var text: String {
+          let place = memory_id.map { " \($0)" } ?? ""
+          return
+            "\(decision)\(place): \(content.map { "\($0.line(100)) " } ?? "")(\(reason.line(100)))"
+        }
+      }
+
+      func text(supersedes: String?) -> String {
+        if let decisions {
+          return decisions.isEmpty
+            ? "Nothing to remember." : decisions.map(\.text).joined(separator: "\n")
+        }
+        let id = memory.map { "\($0.id)" } ?? "nothing"
+        return switch outcome {
+        case "merged": "Merged with \(id), which says the same."
+        case "superseded": "Added \(id) in the place of \(supersedes ?? "another")."
+        default: "Added \(id)."
+        }
+      }
     }
 
     package func run() throws {
       var arguments: ToolArguments = [
         "user_id": JSONValue(user), "session_id": JSONValue(session),
         "content": .string(try given(content)), "supersedes": JSONValue(supersedes),
+        "infer": .bool(infer),
       ]
       try arguments.add(properties.arguments)
       let result = try store.call(AddMemory.self, arguments, output)
       let added: Added = try result.read()
-      try output.print(result.output) {
-        switch added.outcome {
-        case "merged": "Merged with \(added.memory.id), which says the same."
-        case "superseded": "Added \(added.memory.id) in the place of \(supersedes ?? "another")."
-        default: "Added \(added.memory.id)."
-        }
-      }
+      try output.print(result.output) { added.text(supersedes: supersedes) }
     }
   }
 

@@ -7,7 +7,8 @@ package struct AskQuestion: Tool {
   package static let title = "Ask a question"
   package static let description = """
     Call this to get an answer with its sources instead of a list of memories. The answer quotes \
-    what is remembered and cites it; answered is false when nothing remembered answers. An answered \
+    what is remembered, or is a language model's where one is set, and cites it to the letter; \
+    answered is false when nothing remembered answers. An answered \
     question is counted in its session, and the exchange is remembered.
     """
   package static let annotations = ToolAnnotations.adds
@@ -73,7 +74,7 @@ package struct AskQuestion: Tool {
       citations: answer.citations.map {
         Output.Citation(kind: .memory, id: $0.memory, quote: $0.quote, relevance: $0.relevance)
       },
-      session: answer.session, memory: answer.memory, model: QuestionAnswering.modelName,
+      session: answer.session, memory: answer.memory, model: answer.model,
       timings: answer.timings)
   }
 }

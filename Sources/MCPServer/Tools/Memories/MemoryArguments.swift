@@ -30,3 +30,13 @@ struct MemoryArguments: Sendable {
         "A memory that this one takes the place of; it is no longer found by searching."))
   }
 }
+
+extension ArgumentReader {
+  /// Whether facts are to be extracted from what is given.
+  mutating func inference() throws -> Bool {
+    try optional(
+      "infer", .flag, default: false,
+      "Let a language model extract facts and decide about each, instead of storing the text as it "
+        + "is; refused where none is set.")
+  }
+}
