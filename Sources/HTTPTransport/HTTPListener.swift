@@ -182,25 +182,23 @@ package final class HTTPListener: Sendable {
       return try await Self.write(endpoint.withOrigin(reply, head), to: writer)
     }
     pool.run { work.stream() }
-    try await write(firstOf: events, work, head, identity, to: writer)
+    try await write(firstOf: events, head, identity, to: writer)
   }
 
   /// JSON when the answer comes first, a stream of events when something comes before it.
   private func write(
-    firstOf events: EventChannel, _ work: HTTPWork, _ head: HTTPHead, _ identity: Identity,
+    firstOf events: EventChannel, _ head: HTTPHead, _ identity: Identity,
     to writer: consuming ResponseWriter
   ) async throws {
     var iterator = events.items.makeAsyncIterator()
     let first = await iterator.next()
     guard case .message(let message) = first else {
-      guard case .answer(let response) = first, let reply = work.reply(to: response) else {
-        throw CancellationError()
-      }
+      guard case .answer(let reply?) = first else { throw CancellationError() }
       return try await Self.write(endpoint.withOrigin(reply, head), to: writer)
     }
     var body = try await writer.writeHead(eventHead(head))
     try await body.write(ByteBuffer(bytes: EventText.event(message)))
-    try await write(events, head, identity, work, to: &body)
+    try await write(events, head, identity, to: &body)
     try await body.finish(nil)
   }
 
@@ -215,13 +213,13 @@ package final class HTTPListener: Sendable {
   ) async throws {
     var body = try await writer.writeHead(eventHead(head))
     try await body.write(ByteBuffer(bytes: EventText.keepAlive))
-    try await write(stream.channel, head, stream.identity, nil, to: &body)
+    try await write(stream.channel, head, stream.identity, to: &body)
     try await body.finish(nil)
   }
 
   /// Writes what comes until nothing more does, and keeps the connection alive meanwhile.
   private func write(
-    _ events: EventChannel, _ head: HTTPHead, _ identity: Identity, _ work: HTTPWork?,
+    _ events: EventChannel, _ head: HTTPHead, _ identity: Identity,
     to body: inout some ResponseBodyWriter
   ) async throws {
     let keeper = Task { [endpoint] in
@@ -240,8 +238,9 @@ package final class HTTPListener: Sendable {
       case .message(let message):
         try await body.write(ByteBuffer(bytes: EventText.event(message)))
       case .keepAlive: try await body.write(ByteBuffer(bytes: EventText.keepAlive))
-      case .answer(let response):
-        if let event = work?.event(response) { try await body.write(ByteBuffer(bytes: event)) }
+      case .answer(let reply):
+        // The last event: of a reply its body.
+        if let reply { try await body.write(ByteBuffer(bytes: EventText.event(reply.body))) }
       }
     }
   }

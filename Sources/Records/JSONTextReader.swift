@@ -132,13 +132,18 @@ package struct JSONTextReader {
     position += 1
     var start = position
     var unescaped: [UInt8]?
+    var all: UInt8 = 0
     while let byte = peek() {
+      all |= byte
       switch byte {
       case UInt8(ascii: "\""):
         let rest = bytes[start..<position]
         position += 1
         let text =
-          if let unescaped {
+          if unescaped == nil, all < 0x80 {
+            // Of ASCII alone nothing needs a check.
+            String(decoding: rest, as: UTF8.self)
+          } else if let unescaped {
             String(validating: unescaped + rest, as: UTF8.self)
           } else {
             String(validating: rest, as: UTF8.self)

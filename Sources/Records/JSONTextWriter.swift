@@ -82,7 +82,7 @@ package struct JSONTextWriter {
 
   // MARK: Scalars
 
-  mutating func write(literal text: String) { bytes += text.utf8 }
+  mutating func write(literal text: String) { append(text.utf8.span) }
 
   mutating func write(_ integer: Int64) {
     if integer < 0 { bytes.append(UInt8(ascii: "-")) }
@@ -91,16 +91,15 @@ package struct JSONTextWriter {
 
   /// Zeros stand before a number that has fewer digits than the width.
   mutating func write(digits number: UInt64, width: Int) {
-    var place: UInt64 = 1
-    var count = 1
-    while number / place >= 10 || count < width {
-      place *= 10
-      count += 1
-    }
-    while place > 0 {
-      bytes.append(UInt8(ascii: "0") + UInt8(number / place % 10))
-      place /= 10
-    }
+    var digits = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
+    var first = digits.count
+    var rest = number
+    repeat {
+      first -= 1
+      digits[first] += UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0 || digits.count - first < width
+    append(digits.span.extracting(first...))
   }
 
   mutating func write(_ number: Double) throws {
@@ -113,37 +112,94 @@ package struct JSONTextWriter {
       return write(whole)
     }
     let text = number.description
-    write(literal: text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
+    let digits = text.utf8.span
+    let end = digits.count
+    let isWhole =
+      end > 2 && digits[end - 2] == UInt8(ascii: ".") && digits[end - 1] == UInt8(ascii: "0")
+    append(isWhole ? digits.extracting(..<(end - 2)) : digits)
   }
 
-  package mutating func write(_ text: String) {
-    bytes.append(UInt8(ascii: "\""))
-    let escapes = Self.escapes(in: text.utf8.span)
-    if escapes == 0 { bytes += text.utf8 } else { write(escaping: text.utf8.span, escapes) }
-    bytes.append(UInt8(ascii: "\""))
-  }
+  package mutating func write(_ text: String) { write(string: text.utf8.span) }
 
   /// What is JSON text already.
-  package mutating func write(ready text: [UInt8]) { bytes += text }
+  package mutating func write(ready text: [UInt8]) { append(text.span) }
 
   /// A text that is UTF-8 already, as a string.
-  package mutating func write(string utf8: [UInt8]) {
+  package mutating func write(string utf8: [UInt8]) { write(string: utf8.span) }
+
+  /// Appends many bytes at once, which takes no longer than one.
+  mutating func append(_ text: Span<UInt8>) {
+    unsafe text.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+  }
+
+  private mutating func write(string text: Span<UInt8>) {
     bytes.append(UInt8(ascii: "\""))
-    let escapes = Self.escapes(in: utf8.span)
-    if escapes == 0 { bytes += utf8 } else { write(escaping: utf8.span, escapes) }
+    let (marks, controls) = Self.escapes(in: text)
+    if controls > 0 {
+      write(escaping: text)
+    } else if marks > 0 {
+      write(text, marks: marks)
+    } else {
+      append(text)
+    }
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// How many bytes escaping adds to a text.
-  private static func escapes(in text: Span<UInt8>) -> Int {
-    var count = 0
-    for position in text.indices { count += added(by: text[position]) }
-    return count
+  /// How many quotation marks and backslashes a text has, and how many control characters.
+  private static func escapes(in text: Span<UInt8>) -> (marks: Int, controls: Int) {
+    unsafe text.withUnsafeBufferPointer { text in
+      var marks = 0
+      var controls = 0
+      for position in 0..<text.count {
+        let byte = unsafe text[position]
+        marks &+= isMark(byte) ? 1 : 0
+        controls &+= byte < 0x20 ? 1 : 0
+      }
+      return (marks, controls)
+    }
   }
 
-  private static func added(by byte: UInt8) -> Int {
-    if byte >= 0x20 { return byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0 }
-    return letter(of: byte) == nil ? 5 : 1
+  private static func isMark(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
+  /// Writes a text without control characters that has so many quotation marks and backslashes, as
+  /// JSON text within JSON text has many.
+  private mutating func write(_ text: Span<UInt8>, marks: Int) {
+    let first = bytes.count
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: "\\"), count: text.count + marks))
+    let end = bytes.count
+    unsafe text.withUnsafeBufferPointer { text in
+      unsafe bytes.withUnsafeMutableBufferPointer { bytes in
+        var place = first
+        for position in 0..<text.count {
+          let byte = unsafe text[position]
+          // A backslash is there already.
+          place += Self.isMark(byte) ? 1 : 0
+          precondition(place < end)
+          unsafe bytes[place] = byte
+          place += 1
+        }
+      }
+    }
+  }
+
+  /// Writes a text that has control characters.
+  private mutating func write(escaping text: Span<UInt8>) {
+    for position in text.indices {
+      let byte = text[position]
+      if byte >= 0x20 {
+        if Self.isMark(byte) { bytes.append(UInt8(ascii: "\\")) }
+        bytes.append(byte)
+      } else if let letter = Self.letter(of: byte) {
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(letter)
+      } else {
+        write(literal: "\\u00")
+        bytes.append(UInt8(ascii: "0") + byte >> 4)
+        bytes.append(Self.hexadecimal(byte & 15))
+      }
+    }
   }
 
   /// What stands for a control character after the backslash, when it is a letter of its own.
@@ -155,32 +211,6 @@ package struct JSONTextWriter {
     case 0x0C: UInt8(ascii: "f")
     case 0x0D: UInt8(ascii: "r")
     default: nil
-    }
-  }
-
-  /// - Parameter added: how many bytes that takes beyond those of the text.
-  private mutating func write(escaping text: Span<UInt8>, _ added: Int) {
-    var end = bytes.count
-    bytes.append(contentsOf: repeatElement(0, count: text.count + added))
-    var room = bytes.mutableSpan
-    for position in text.indices {
-      let byte = text[position]
-      let extra = Self.added(by: byte)
-      if extra == 0 {
-        room[end] = byte
-      } else {
-        room[end] = UInt8(ascii: "\\")
-        if extra == 1 {
-          room[end + 1] = Self.letter(of: byte) ?? byte
-        } else {
-          room[end + 1] = UInt8(ascii: "u")
-          room[end + 2] = UInt8(ascii: "0")
-          room[end + 3] = UInt8(ascii: "0")
-          room[end + 4] = UInt8(ascii: "0") + byte >> 4
-          room[end + 5] = Self.hexadecimal(byte & 15)
-        }
-      }
-      end += extra + 1
     }
   }
 

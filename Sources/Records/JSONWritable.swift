@@ -14,11 +14,9 @@ extension JSONTextWriter {
   /// - Parameter name: of letters that need no escape.
   private mutating func begin(_ name: StaticString) {
     // No value ends with it.
-    if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
-    bytes.append(UInt8(ascii: "\""))
+    write(literal: bytes.last == UInt8(ascii: "{") ? "\"" : ",\"")
     name.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(UInt8(ascii: ":"))
+    write(literal: "\":")
   }
 
   package mutating func member(_ name: StaticString, _ text: String?) {
@@ -74,19 +72,27 @@ extension JSONTextWriter {
   private mutating func write(_ moment: Timestamp) {
     let (year, month, day, inDay) = moment.parts
     guard (0...9999).contains(year) else { return write(moment.description) }
-    bytes.append(UInt8(ascii: "\""))
-    write(part: year, 4, UInt8(ascii: "-"))
-    write(part: month, 2, UInt8(ascii: "-"))
-    write(part: day, 2, UInt8(ascii: "T"))
-    write(part: inDay / 3_600_000, 2, UInt8(ascii: ":"))
-    write(part: inDay / 60_000 % 60, 2, UInt8(ascii: ":"))
-    write(part: inDay / 1000 % 60, 2, UInt8(ascii: "."))
-    write(part: inDay % 1000, 3, UInt8(ascii: "Z"))
-    bytes.append(UInt8(ascii: "\""))
+    var text = InlineArray<26, UInt8>(repeating: UInt8(ascii: "\""))
+    Self.put(year, 4, UInt8(ascii: "-"), at: 1, in: &text)
+    Self.put(month, 2, UInt8(ascii: "-"), at: 6, in: &text)
+    Self.put(day, 2, UInt8(ascii: "T"), at: 9, in: &text)
+    Self.put(inDay / 3_600_000, 2, UInt8(ascii: ":"), at: 12, in: &text)
+    Self.put(inDay / 60_000 % 60, 2, UInt8(ascii: ":"), at: 15, in: &text)
+    Self.put(inDay / 1000 % 60, 2, UInt8(ascii: "."), at: 18, in: &text)
+    Self.put(inDay % 1000, 3, UInt8(ascii: "Z"), at: 21, in: &text)
+    append(text.span)
   }
 
-  private mutating func write(part: Int64, _ width: Int, _ separator: UInt8) {
-    write(digits: part.magnitude, width: width)
-    bytes.append(separator)
+  /// Puts a number with leading zeros, and what follows it.
+  private static func put(
+    _ number: Int64, _ width: Int, _ separator: UInt8, at place: Int,
+    in text: inout InlineArray<26, UInt8>
+  ) {
+    var rest = number
+    for digit in stride(from: place + width - 1, through: place, by: -1) {
+      text[digit] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    }
+    text[place + width] = separator
   }
 }

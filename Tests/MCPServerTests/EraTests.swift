@@ -42,6 +42,18 @@ import Testing
       + #""params":{\#(Exchange.envelope)\#(params)}}"#
   }
 
+  @Test(arguments: [#""loud""#, #""INFO""#, "3", "null", "{}"])
+  func `a level of messages that there is not is refused`(level: String) throws {
+    let meta = #""_meta":{"io.modelcontextprotocol/logLevel":\#(level),"#
+    for request in [
+      modern("tools/list"), modern("tools/call", #","name":"echo","arguments":{"text":"tea"}"#),
+    ] {
+      #expect(try code(request.replacing(#""_meta":{"#, with: meta)) == -32602)
+      let known = meta.replacing(level, with: #""warning""#)
+      #expect(try exchange.answer(request.replacing(#""_meta":{"#, with: known))?["result"] != nil)
+    }
+  }
+
   // MARK: Golden sessions
 
   @Test func `a session of the handshake era goes as written`() throws {

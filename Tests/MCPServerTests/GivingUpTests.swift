@@ -94,6 +94,24 @@ import Testing
     #expect(try json(try other.reply())["result"]?["structuredContent"] == ["label": "l"])
   }
 
+  @Test func `a call that streams sends its answer as the text that is written`() async throws {
+    let body = EndpointFixture.body("tools/call", Self.slow)
+      .replacing(#""_meta":{"#, with: #""_meta":{"progressToken":1,"#)
+    let lines = EndpointFixture.modern("tools/call", "slow")
+    gate.open()
+    let whole = await fixture.send(EndpointFixture.body("tools/call", Self.slow), lines)
+    let work = try #require(await fixture.work(body, lines))
+    let events = try #require(work.channel)
+    Thread.detachNewThread { work.stream() }
+    var answers: [HTTPReply?] = []
+    for await item in events.items {
+      if case .answer(let reply) = item { answers.append(reply) }
+    }
+    let reply = try #require(answers.first ?? nil)
+    #expect(answers.count == 1 && reply.status == 200)
+    #expect(String(decoding: reply.body, as: UTF8.self) == whole.text)
+  }
+
   @Test func `a modern call that streams ends its stream without an answer`() async throws {
     let body = EndpointFixture.body("tools/call", Self.slow)
       .replacing(#""_meta":{"#, with: #""_meta":{"progressToken":1,"#)

@@ -11,7 +11,10 @@ import Testing
     case 2: .integer(.random(in: .min ... .max, using: &generator))
     case 3: .number(.random(in: -1...1, using: &generator))
     case 4:
-      .string(["", "a\"b\\c/", "é\u{2028}\n\t", "日本", "😀\u{1}"].randomElement(using: &generator)!)
+      .string(
+        [
+          "", "a\"b\\c/", "é\u{2028}\n\t", "日本", "😀\u{1}", "\"\\\"é\"", "\u{1F}\\\u{8}\"\u{C}\r\0",
+        ].randomElement(using: &generator)!)
     case 5: .integer([0, 1, -1].randomElement(using: &generator)!)
     case 6: .array((0..<3).map { _ in random(depth - 1, &generator) })
     default:
@@ -28,6 +31,16 @@ import Testing
       let text = try JSON.text(value)
       #expect(!text.contains("\n"), "one line")
       #expect(try JSON.value(JSONValue.self, from: text) == value)
+    }
+  }
+
+  @Test func `texts are escaped as written`() throws {
+    for (text, expected) in [
+      ("\"", #""\"""#), ("a\\\"b", #""a\\\"b""#), ("\u{8}\t\n\u{C}\r", #""\b\t\n\f\r""#),
+      ("\0\"\u{1F}", #""\u0000\"\u001f""#), ("\u{7F}é/", "\"\u{7F}é/\""),
+    ] {
+      #expect(try JSON.text(text) == expected)
+      #expect(try JSON.text(JSONValue.string(text)) == expected)
     }
   }
 

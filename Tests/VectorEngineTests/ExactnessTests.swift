@@ -96,6 +96,30 @@ private struct Twins {
 }
 
 @Suite struct ExactnessTests {
+  /// The nearest groups by way of the scores of all rows.
+  private func nearest(
+    _ query: [Float], _ count: Int, in scope: SearchScope, _ snapshot: VectorSnapshot
+  ) throws -> [Neighbor] {
+    let rows = try #require(try snapshot.scores(of: query, in: scope, limit: 2_000))
+    var best: [UInt64: Neighbor] = [:]
+    for row in rows {
+      if let other = best[row.group], VectorSnapshot.isNearer(other, row) { continue }
+      best[row.group] = row
+    }
+    return VectorSnapshot.nearest(count, of: Array(best.values))
+  }
+
+  @Test func `a scope of more rows than are worth it is not looked at`() throws {
+    let collection = VectorCollection(try .init(dimension: 2))
+    try collection.upsert(
+      VectorBatch(
+        ids: [1, 2, 3], scopes: (0..<3).map { _ in RowScope(user: "u") }, rows: [1, 0, 0, 1, 1, 1]))
+    let snapshot = collection.snapshot()
+    #expect(try snapshot.scores(of: [1, 0], in: .user("u"), limit: 2) == nil)
+    #expect(try snapshot.scores(of: [1, 0], in: .user("u"), limit: 3)?.count == 3)
+    #expect(try snapshot.scores(of: [1, 0], in: .user("v"), limit: 0) == [])
+  }
+
   /// 3 metrics × 4 dimensions × 2 places × (60 rounds × 2 batches × 4 queries) × 2 paths and singles.
   @Test(arguments: Metric.allCases, [1, 7, 48, 384])
   func `scan, BLAS batches and the scalar oracle return the same ids and bit-equal scores`(
@@ -134,6 +158,10 @@ private struct Twins {
           for (number, query) in queries.enumerated() {
             let single = try snapshot.search(query, count: count, in: scopes[number], options)
             #expect(bits(single) == expected[number], "round \(round), seed \(seed)")
+            if options.ids == nil, options.times == nil {
+              let nearest = try nearest(query, count, in: scopes[number], snapshot)
+              #expect(bits(nearest) == expected[number], "round \(round), seed \(seed)")
+            }
             searches += 1
           }
         }

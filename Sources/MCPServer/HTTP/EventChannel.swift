@@ -9,8 +9,9 @@ package final class EventChannel: Sendable {
   package enum Item: Sendable {
     /// A message before the answer.
     case message([UInt8])
-    /// The answer; nil when there is none to give. Nothing comes after it.
-    case answer(Response?)
+    /// The answer, its text made where it was sent; nil when there is none to give. Nothing comes after
+    /// it.
+    case answer(HTTPReply?)
     case keepAlive
   }
 
@@ -31,8 +32,8 @@ package final class EventChannel: Sendable {
     yield(.message(bytes))
   }
 
-  package func answer(_ response: Response?) {
-    yield(.answer(response))
+  package func answer(_ reply: HTTPReply?) {
+    yield(.answer(reply))
     finish()
   }
 

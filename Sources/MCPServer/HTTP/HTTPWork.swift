@@ -63,21 +63,19 @@ package struct HTTPWork: Sendable {
 
   /// Makes the answer, on a thread that may be blocked; nil when nobody wants it any more.
   package func reply() -> HTTPReply? {
-    reply(to: answer())
+    reply(to: pending.response())
   }
 
   /// Makes the answer and sends it into the channel after whatever comes before it.
   package func stream() {
-    let response = answer()
+    let response = pending.response()
     // The subscription is answered when it ends, by its connection.
     if response == nil, streaming == .always { return }
-    channel?.answer(response)
+    channel?.answer(reply(to: response))
   }
 
-  private func answer() -> Response? { pending.response() }
-
-  /// The answer as a reply.
-  package func reply(to response: Response?) -> HTTPReply? {
+  /// The answer as a reply; its text is made here, not by whoever sends it.
+  private func reply(to response: Response?) -> HTTPReply? {
     guard let response = response ?? (era == .handshake ? cancelled : nil) else { return nil }
     var reply = HTTPReply(status(of: response), response)
     reply.fields += fields
@@ -86,11 +84,6 @@ package struct HTTPWork: Sendable {
 
   /// What a request of the handshake era is answered that was given up by a message of its own.
   private var cancelled: Response { Response(request.id, .cancelled) }
-
-  /// The answer as the last event.
-  package func event(_ response: Response?) -> [UInt8]? {
-    (response ?? (era == .handshake ? cancelled : nil)).map { EventText.event($0.text) }
-  }
 
   private func status(of response: Response) -> Int {
     guard era == .modern, case .error(let error) = response.outcome else { return 200 }

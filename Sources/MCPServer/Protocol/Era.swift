@@ -42,9 +42,21 @@ enum Envelope {
     return version
   }
 
-  /// Refuses an envelope that is not complete or asks for a version that is not served.
+  /// Refuses an envelope that is not complete, asks for a version that is not served, or for messages
+  /// of a level that there is not.
   static func check(_ params: [String: JSONValue]) throws(ProtocolError) {
     let version = try requestedVersion(params)
     guard ProtocolVersion.modern.contains(version) else { throw .unsupportedVersion(version) }
+    guard let level = params["_meta"]?[prefix + "logLevel"] else { return }
+    guard let name = level.string, levels.contains(name) else {
+      throw .invalidParams(
+        "params._meta[\"\(prefix)logLevel\"] must be one of \(levels.joined(separator: ", ")).")
+    }
   }
+
+  /// From which on a client wants to be told what is logged; nothing is told, since what a server logs
+  /// may be of others.
+  private static let levels = [
+    "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency",
+  ]
 }
