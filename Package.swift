@@ -72,7 +72,13 @@ let package = Package(
     // MARK: The memory service
 
     .target(name: "Records", swiftSettings: strict),
-    .target(name: "LexicalIndex", dependencies: ["VectorEngine"], swiftSettings: strict),
+    .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
+    .target(
+      name: "LexicalIndex",
+      dependencies: [
+        "VectorEngine", .target(name: "CStemmer", condition: .when(platforms: [.linux])),
+      ],
+      swiftSettings: strict),
     .target(name: "Embeddings", dependencies: ["Records", "VectorKernels"], swiftSettings: strict),
     .target(name: "Retrieval", dependencies: ["Embeddings", "Records"], swiftSettings: strict),
     .target(
@@ -175,7 +181,7 @@ let package = Package(
       exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "LexicalIndexTests", dependencies: ["LexicalIndex", "TestSupport", "VectorEngine"],
-      swiftSettings: strict),
+      exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "RecordsTests", dependencies: ["Records", "TestSupport"], swiftSettings: strict),
     .target(

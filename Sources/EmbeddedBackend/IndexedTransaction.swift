@@ -96,7 +96,7 @@ extension IndexedTransaction: MemorySearcher {
     let expired = allowed == nil ? try expiredKeys(of: scope.user) : []
     let ranking = try view.withTerms { (terms) throws(EngineError) in
       try terms.search(
-        terms: TextAnalyzer.terms(of: text), scope: place.lexicalScope, count: count,
+        LexicalQuery(text), scope: place.lexicalScope, count: count,
         holdingTerms: holdingWords, allowing: { allowed?.contains($0) ?? !expired.contains($0) })
     }
     return WordMatches(
@@ -156,13 +156,8 @@ extension IndexedTransaction: MemorySearcher {
 
   func coverage(of text: String, by pieces: [String], in scope: Scope) throws -> [Double] {
     let place = try Place(scope, transaction)
-    let rarities = try view.withTerms { (terms) throws(EngineError) in
-      try terms.rarities(of: TextAnalyzer.terms(of: text), scope: place.lexicalScope)
-    }
-    let total = rarities.values.reduce(0, +)
-    guard total > 0 else { return pieces.map { _ in 0 } }
-    return pieces.map { piece in
-      Set(TextAnalyzer.terms(of: piece)).reduce(0) { $0 + (rarities[$1] ?? 0) } / total
+    return try view.withTerms { (terms) throws(EngineError) in
+      try terms.coverage(of: LexicalQuery(text), by: pieces, scope: place.lexicalScope)
     }
   }
 
