@@ -14,6 +14,7 @@
 #   make neon    the same for ARM, in an emulator
 #   make avx512  the same for AVX-512, in an emulator
 #   make bench-scoped  search in a user's scope, beside FAISS
+#   make bench-words  search by word, and the first search of a process
 #   make bench-peers  the engine beside its peers; bench-peers-quick for a look
 #   make bench-ten-million  an index of ten million rows beside one of a million; 40 GB of disk
 #   make bench-durable  durable writes and bulk imports beside bare SQLite
@@ -23,7 +24,7 @@
 
 SWIFT ?= swift
 BIN := .build/release/recollect
-PACKAGES := libopenblas-dev libsqlite3-dev python3 python3-pip python3-venv strace
+PACKAGES := libopenblas-dev libsqlite3-dev libstemmer-dev python3 python3-pip python3-venv strace
 SHARED := $(abspath ../shared)
 PROBE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/probe
 BENCH_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recollect/bench
@@ -39,7 +40,7 @@ DURATION ?= 600
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: setup packages build model probe demo test kill wall exact fuzz idle load test-oauth format \
-	bench-scoped bench-durable bench-peers bench-peers-quick bench-ten-million peers limits embeddings
+	bench-scoped bench-durable bench-peers bench-peers-quick bench-ten-million bench-words peers limits embeddings
 
 setup: packages build model
 
@@ -156,6 +157,14 @@ bench-ten-million: packages
 bench-durable: packages
 	$(SWIFT) build -c release --product DurableBench
 	.build/release/DurableBench 5 20000 $(FOLDER)
+
+# Search by word among a million memories; on a quiet machine.
+bench-words: packages
+	$(SWIFT) build -c release --product WordBench
+	.build/release/WordBench search
+	@mkdir -p $(BENCH_HOME) && rm -rf $(BENCH_HOME)/words
+	.build/release/WordBench fill $(BENCH_HOME)/words
+	.build/release/WordBench first $(BENCH_HOME)/words; status=$$?; rm -rf $(BENCH_HOME)/words; exit $$status
 
 # What this machine can do at most, for the benchmarks to report shares of; on a quiet machine.
 limits: packages

@@ -107,7 +107,7 @@ extension IndexedTransaction: MemorySearcher {
     let expired = allowed == nil ? try expiredKeys(of: scope.user) : []
     let ranking = try view.withTerms { (terms) throws(EngineError) in
       try terms.search(
-        terms: TextAnalyzer.terms(of: text), scope: place.lexicalScope, count: count,
+        LexicalQuery(text), scope: place.lexicalScope, count: count,
         holdingTerms: holdingWords,
         allowing: allowed == nil && expired.isEmpty
           ? nil : { allowed?.contains($0) ?? !expired.contains($0) })
@@ -169,14 +169,8 @@ extension IndexedTransaction: MemorySearcher {
 
   func coverage(of text: String, by pieces: [String], in scope: Scope) throws -> [Double] {
     let place = try Place(scope, transaction)
-    let rarities = try view.withTerms { (terms) throws(EngineError) in
-      try terms.rarities(of: TextAnalyzer.terms(of: text), scope: place.lexicalScope)
-    }
-    let total = rarities.values.sorted().reduce(0, +)
-    guard total > 0 else { return pieces.map { _ in 0 } }
-    // Sums in one order, so that of pieces that hold as much the same is best each time.
-    return pieces.map { piece in
-      Set(TextAnalyzer.terms(of: piece)).compactMap { rarities[$0] }.sorted().reduce(0, +) / total
+    return try view.withTerms { (terms) throws(EngineError) in
+      try terms.coverage(of: LexicalQuery(text), by: pieces, scope: place.lexicalScope)
     }
   }
 

@@ -71,6 +71,12 @@ private final class SealedTwins {
       text += String(
         repeating: " often\(Int.random(in: 0..<3, using: &generator))", count: 254 + length)
     }
+    // Of several languages, so that a word has several terms.
+    text +=
+      [
+        "", "", " das ist das Haus und die Häuser w1 nicht", " это не книги w2 книга",
+        " las organizaciones que no están w3 pero una organización",
+      ].randomElement(using: &generator) ?? ""
     return Bool.random(using: &generator) ? text + "?" : text
   }
 
@@ -86,24 +92,25 @@ private final class SealedTwins {
 
   /// What differs between the two answers to a random query, bit by bit; nil when nothing does.
   func objection() throws -> String? {
-    let terms = TextAnalyzer.terms(of: text() + " w1 often1")
+    let query = LexicalQuery(text() + " w1 often1")
     let scope = scope()
     let count = [1, 5, 1000].randomElement(using: &generator) ?? 1
     let divisor = UInt64.random(in: 1...3, using: &generator)
     let holding = Bool.random(using: &generator)
-    let expected = whole.snapshot().search(
-      terms: terms, scope: scope, count: count, holdingTerms: holding
-    ) { $0 % divisor == 0 }
-    let found = try view.search(
-      terms: terms, scope: scope, count: count, holdingTerms: holding
-    ) { $0 % divisor == 0 }
+    let memory = LexicalView(sealed: nil, recent: whole.snapshot())
+    let expected = whole.snapshot().search(query, scope: scope, count: count, holdingTerms: holding)
+    { $0 % divisor == 0 }
+    let found = try view.search(query, scope: scope, count: count, holdingTerms: holding) {
+      $0 % divisor == 0
+    }
     let ids = Array(UInt64(0)...400)
+    let texts = ["w1 w3 東京8", "das Haus und die Wörter", ""]
     guard found.matches == expected.matches, found.rowCount == expected.rowCount,
       found.places(of: ids) == expected.places(of: ids),
-      try view.rarities(of: terms, scope: scope)
-        == whole.snapshot().rarities(of: terms, scope: scope),
-      view.count == whole.snapshot().count
-    else { return "\(terms) in \(scope): \(found.matches) and not \(expected.matches)" }
+      try view.coverage(of: query, by: texts, scope: scope)
+        == memory.coverage(of: query, by: texts, scope: scope),
+      view.count == memory.count
+    else { return "\(query) in \(scope): \(found.matches) and not \(expected.matches)" }
     return nil
   }
 }
@@ -184,7 +191,7 @@ private final class SealedTwins {
     try twins.upsert("hello", id: 1, user: "ann", session: nil)
     try twins.vectors.flush()
     let failure = #expect(throws: EngineError.self) {
-      try twins.view.search(terms: ["hello"], scope: .user("ann"), count: 1)
+      try twins.view.search(LexicalQuery("hello"), scope: .user("ann"), count: 1)
     }
     #expect(failure?.code == .corrupt)
     try twins.upsert("other", id: 2, user: "ann", session: nil)
@@ -231,7 +238,7 @@ private final class SealedTwins {
         sealed: collection.snapshot(), recent: LexicalCollection().snapshot())
       do throws(EngineError) {
         for term in ["hello", "w3", "zzz"] {
-          _ = try view.search(terms: [term], scope: .user("ann"), count: 5)
+          _ = try view.search(LexicalQuery(term), scope: .user("ann"), count: 5)
         }
         _ = try collection.remove(ids: [3])
         _ = try collection.compact(.everything, sides: MergedTerms.sections)

@@ -9,6 +9,7 @@ final class TermTable: Sendable {
     var numbers: [String: UInt32] = [:]
     /// By number.
     var terms: [String] = []
+    var languages: Languages = []
   }
 
   private let state = Mutex(State())
@@ -21,6 +22,7 @@ final class TermTable: Sendable {
         let number = UInt32(state.terms.count)
         state.numbers[term] = number
         state.terms.append(term)
+        state.languages.insert(Languages(.ofTerm(term.utf8.first)))
         return number
       }
     }
@@ -31,6 +33,9 @@ final class TermTable: Sendable {
   func numbers(of terms: [String]) -> [UInt32?] {
     state.withLock { state in terms.map { state.numbers[$0] } }
   }
+
+  /// The languages that terms are of.
+  var languages: Languages { state.withLock(\.languages) }
 
   /// All terms, each at the place that is its number.
   var terms: [String] { state.withLock(\.terms) }

@@ -21,9 +21,11 @@ struct TermLayout {
   let entries: Int
   /// Entries whose frequency stands apart.
   let frequent: Int
+  /// Those that the terms are of.
+  let languages: Languages
 
   /// Nil when a number cannot be.
-  init?(rows: Int, terms: Int, letters: Int, entries: Int, frequent: Int) {
+  init?(rows: Int, terms: Int, letters: Int, entries: Int, frequent: Int, languages: Languages) {
     for number in [rows, terms, letters, entries, frequent] {
       guard (0...Self.largest).contains(number) else { return nil }
     }
@@ -33,6 +35,7 @@ struct TermLayout {
     self.letters = letters
     self.entries = entries
     self.frequent = frequent
+    self.languages = languages
   }
 
   var prefixes: Int { Self.headerLength }
@@ -51,9 +54,10 @@ struct TermLayout {
 
   var header: [UInt8] {
     var bytes = Self.magic
-    for number in [Int(Self.version), rows, terms, letters, entries, frequent, 0] {
+    for number in [Int(Self.version), rows, terms, letters, entries, frequent] {
       bytes.append(little: UInt64(number))
     }
+    bytes.append(little: languages.rawValue)
     return bytes
   }
 }

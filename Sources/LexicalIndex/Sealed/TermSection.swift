@@ -24,7 +24,7 @@ struct TermSection: Sendable {
     guard magic == TermLayout.magic, header[1] == TermLayout.version,
       let layout = TermLayout(
         rows: numbers[0], terms: numbers[1], letters: numbers[2], entries: numbers[3],
-        frequent: numbers[4]),
+        frequent: numbers[4], languages: Languages(rawValue: header[7])),
       layout.rows == segment.rowCount, layout.length == side.count
     else { throw side.damage("the header of the terms is not one of this version") }
     self.segment = segment
@@ -187,6 +187,13 @@ struct TermList {
   private(set) var ends: [UInt64] = []
 
   var count: Int { ends.count }
+
+  /// The languages that the terms are of.
+  var languages: Languages {
+    var languages: Languages = []
+    for number in 0..<count { languages.insert(Languages(.ofTerm(self[number].first))) }
+    return languages
+  }
 
   mutating func append(length: Int, _ letter: (Int) -> UInt8) {
     for i in 0..<length { letters.append(letter(i)) }

@@ -47,7 +47,7 @@ struct TermSectionWriter {
     guard
       let layout = TermLayout(
         rows: counts.rows, terms: terms.count, letters: terms.letters.count,
-        entries: counts.entries, frequent: counts.frequent)
+        entries: counts.entries, frequent: counts.frequent, languages: terms.languages)
     else { throw EngineError(.invalidArgument, "There are too many terms for one file.") }
     self.layout = layout
     self.terms = terms

@@ -107,11 +107,8 @@ private struct IDPositions {
 }
 
 extension ScopeScan {
-  /// How rare each of the query's terms is among the rows.
-  func rarities(of ranked: [String]) -> [String: Double] {
-    Dictionary(
-      uniqueKeysWithValues: zip(ranked, rowsWithTerm).map { term, holding in
-        (term, TermWeights.rarity(of: holding, among: totals.rows))
-      })
+  /// How rare each word of the query is among the rows, by rank.
+  var rarities: [Double] {
+    rowsWithTerm.map { TermWeights.rarity(of: $0, among: totals.rows) }
   }
 }

@@ -31,10 +31,19 @@ package struct LexicalSnapshot: Sendable {
     terms: [String], scope: LexicalScope, count: Int, holdingTerms: Bool = false,
     allowing: ((UInt64) -> Bool)? = nil
   ) -> LexicalRanking {
+    search(
+      LexicalQuery(terms: terms), scope: scope, count: count, holdingTerms: holdingTerms,
+      allowing: allowing)
+  }
+
+  /// The same for the words of a text in whatever language.
+  package func search(
+    _ query: LexicalQuery, scope: LexicalScope, count: Int, holdingTerms: Bool = false,
+    allowing: ((UInt64) -> Bool)? = nil
+  ) -> LexicalRanking {
     precondition(count >= 0, "a number of results is not negative")
     return LexicalRanking(
-      scan(QueryTerms(terms, in: table), scope), count: count, holdingTerms: holdingTerms,
-      allowing: allowing)
+      scan(terms(of: query), scope), count: count, holdingTerms: holdingTerms, allowing: allowing)
   }
 
   private func scan(_ query: QueryTerms, _ scope: LexicalScope) -> ScopeScan {
@@ -46,8 +55,9 @@ package struct LexicalSnapshot: Sendable {
   }
 
   /// What stands for the terms of a query here.
-  func query(_ ranked: [String]) -> QueryTerms {
-    QueryTerms(numbers: table.numbers(of: ranked))
+  func terms(of query: LexicalQuery) -> QueryTerms {
+    QueryTerms(
+      numbers: query.terms(in: table.languages).map { table.numbers(of: $0).compactMap(\.self) })
   }
 
   /// The rows of a user.
@@ -57,8 +67,9 @@ package struct LexicalSnapshot: Sendable {
   ///
   /// - Complexity: O(stored terms of the scope).
   package func rarities(of terms: [String], scope: LexicalScope) -> [String: Double] {
-    let ranked = QueryTerms.ranked(terms)
-    return scan(query(ranked), scope).rarities(of: ranked)
+    let query = LexicalQuery(terms: terms)
+    let rarities = scan(self.terms(of: query), scope).rarities
+    return Dictionary(uniqueKeysWithValues: zip(Set(terms).sorted(), rarities))
   }
 
   /// The size of a scope; all zero if there is no such user or session.

@@ -25,23 +25,27 @@ package struct LexicalView: Sendable {
   ///   (distinct terms + log `count`)).
   /// - Throws: `corrupt`.
   package func search(
-    terms: [String], scope: LexicalScope, count: Int, holdingTerms: Bool = false,
+    _ query: LexicalQuery, scope: LexicalScope, count: Int, holdingTerms: Bool = false,
     allowing: ((UInt64) -> Bool)? = nil
   ) throws(EngineError) -> LexicalRanking {
     precondition(count >= 0, "a number of results is not negative")
     return LexicalRanking(
-      try scan(QueryTerms.ranked(terms), scope), count: count, holdingTerms: holdingTerms,
-      allowing: allowing)
+      try scan(query, scope), count: count, holdingTerms: holdingTerms, allowing: allowing)
   }
 
-  /// How rare each of the terms is in a scope; see `LexicalSnapshot.rarities`.
+  /// Which share of a query's words each of some texts holds, words weighing more the rarer they are in a
+  /// scope; 0 for a query without words.
   ///
   /// - Throws: `corrupt`.
-  package func rarities(
-    of terms: [String], scope: LexicalScope
-  ) throws(EngineError) -> [String: Double] {
-    let ranked = QueryTerms.ranked(terms)
-    return try scan(ranked, scope).rarities(of: ranked)
+  package func coverage(
+    of query: LexicalQuery, by texts: [String], scope: LexicalScope
+  ) throws(EngineError) -> [Double] {
+    let rarities = try scan(query, scope).rarities
+    let total = rarities.reduce(0, +)
+    guard total > 0 else { return texts.map { _ in 0 } }
+    return texts.map { text in
+      zip(query.held(by: text), rarities).reduce(0) { $0 + ($1.0 ? $1.1 : 0) } / total
+    }
   }
 
   // MARK: Reading a scope
@@ -50,7 +54,7 @@ package struct LexicalView: Sendable {
   private struct Source {
     let user: SealedUser
     let section: TermSection
-    let query: QueryTerms
+    let terms: QueryTerms
   }
 
   /// The rows of one session, wherever they lie.
@@ -60,35 +64,48 @@ package struct LexicalView: Sendable {
     var recent: SessionRows?
   }
 
-  private func scan(_ ranked: [String], _ scope: LexicalScope) throws(EngineError) -> ScopeScan {
-    let sources = try sources(ranked, scope.user)
+  private func scan(
+    _ query: LexicalQuery, _ scope: LexicalScope
+  ) throws(EngineError) -> ScopeScan {
+    let sources = try sources(query, scope.user)
     let recent = recent.rows(of: scope.user)
-    let query = recent == nil ? QueryTerms(numbers: []) : self.recent.query(ranked)
-    var scan = ScopeScan(rankCount: ranked.count)
+    let terms = recent == nil ? QueryTerms(numbers: []) : self.recent.terms(of: query)
+    var scan = ScopeScan(rankCount: query.count)
     for parts in try parts(of: scope, sources, recent) {
       for part in parts.sealed {
         let source = sources[part.source]
-        try scan.read(part.rows, of: source.section, source.query)
+        try scan.read(part.rows, of: source.section, source.terms)
       }
-      if let rows = parts.recent { scan.readPart(rows, query) }
+      if let rows = parts.recent { scan.readPart(rows, terms) }
       scan.endSection(isSession: parts.isSession)
     }
     return scan
   }
 
   private func sources(
-    _ ranked: [String], _ user: String
+    _ query: LexicalQuery, _ user: String
   ) throws(EngineError) -> [Source] {
     guard let sealed else { return [] }
     let places = try sealed.sealedRows(of: user)
     guard !places.isEmpty else { return [] }
-    let terms = ranked.map { TermBytes.of($0) }
+    // Most files have the same languages: English alone.
+    var known: [UInt64: [[[UInt8]]]] = [:]
     var sources: [Source] = []
     for place in places {
       let section = try TermSection(place.segment)
-      var numbers: [UInt32?] = []
-      for term in terms { numbers.append(try section.number(of: term)) }
-      sources.append(Source(user: place, section: section, query: QueryTerms(numbers: numbers)))
+      let languages = section.layout.languages
+      let terms =
+        known[languages.rawValue] ?? query.terms(in: languages).map { $0.map(TermBytes.of) }
+      known[languages.rawValue] = terms
+      var numbers: [[UInt32]] = []
+      for word in terms {
+        var found: [UInt32] = []
+        for term in word {
+          if let number = try section.number(of: term) { found.append(number) }
+        }
+        numbers.append(found)
+      }
+      sources.append(Source(user: place, section: section, terms: QueryTerms(numbers: numbers)))
     }
     return sources
   }

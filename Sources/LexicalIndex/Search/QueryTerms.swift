@@ -15,19 +15,15 @@ struct QueryTerms {
   /// How many ranks there are, those of terms that no row ever held included.
   let rankCount: Int
 
-  init(_ terms: [String], in table: TermTable) {
-    let distinct = Self.ranked(terms)
-    self.init(numbers: table.numbers(of: distinct))
-  }
+  /// Whether several numbers have one rank.
+  let hasSynonyms: Bool
 
-  /// The terms, each once, at the place that is its rank.
-  static func ranked(_ terms: [String]) -> [String] { Set(terms).sorted() }
-
-  /// - Parameter numbersByRank: what stands for the terms in the rows that are read; nil where none of
-  ///   these rows holds the term.
-  init(numbers numbersByRank: [UInt32?]) {
+  /// - Parameter numbersByRank: what stands for each word in the rows that are read; none where no row
+  ///   holds it.
+  init(numbers numbersByRank: [[UInt32]]) {
+    hasSynonyms = numbersByRank.contains { $0.count > 1 }
     let known = zip(numbersByRank, UInt32(0)...)
-      .compactMap { number, rank in number.map { (number: $0, rank: rank) } }
+      .flatMap { numbers, rank in numbers.map { (number: $0, rank: rank) } }
       .sorted { Self.bucket(of: $0.number) < Self.bucket(of: $1.number) }
     numbers = known.map(\.number)
     ranks = known.map(\.rank)

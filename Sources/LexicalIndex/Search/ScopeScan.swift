@@ -26,7 +26,7 @@ struct ScopeScan {
 
   private struct Finding {
     let rank: UInt32
-    let frequency: UInt32
+    var frequency: UInt32
   }
 
   /// The living rows of the scope.
@@ -84,8 +84,7 @@ struct ScopeScan {
       let before = findings.count
       for position in start..<end {
         guard let rank = query.rank(of: numbers[position]) else { continue }
-        rowsWithTerm[Int(rank)] += 1
-        findings.append(Finding(rank: rank, frequency: frequencies[position]))
+        note(rank, frequencies[position], since: before, query)
       }
       totals.add(length: Int(head.length))
       rows.append(
@@ -93,6 +92,20 @@ struct ScopeScan {
           id: head.id, length: head.length, questions: questions[row], start: UInt32(before),
           end: UInt32(findings.count)))
     }
+  }
+
+  /// Notes that a row, whose findings begin at a place, holds a word. Terms that stand for one word count
+  /// as one.
+  @inline(__always)
+  private mutating func note(
+    _ rank: UInt32, _ frequency: UInt32, since first: Int, _ query: QueryTerms
+  ) {
+    if query.hasSynonyms, let known = findings[first...].firstIndex(where: { $0.rank == rank }) {
+      findings[known].frequency += frequency
+      return
+    }
+    rowsWithTerm[Int(rank)] += 1
+    findings.append(Finding(rank: rank, frequency: frequency))
   }
 
   /// Notes what the living rows among some of a sealed file hold of the query.
@@ -117,9 +130,8 @@ struct ScopeScan {
             let before = findings.count
             for entry in position..<end {
               guard let rank = query.rank(of: numbers[entry].littleEndian) else { continue }
-              rowsWithTerm[Int(rank)] += 1
               let frequency = try section.frequency(of: start + entry, frequencies[entry])
-              findings.append(Finding(rank: rank, frequency: frequency))
+              note(rank, frequency, since: before, query)
             }
             let length = lengths[row].littleEndian
             totals.add(length: Int(length))

@@ -7,12 +7,14 @@ enum TextFolding {
   /// typographic apostrophes and hyphens become those of ASCII.
   ///
   /// Case is kept, because the borders of `camelCase` are found in it later.
-  static func fold(_ text: String) -> String {
+  ///
+  /// - Parameter keepsDiacritics: whether those of letters stay, as the rules of stems want them.
+  static func fold(_ text: String, keepsDiacritics: Bool = false) -> String {
     // Plain ASCII, the usual case, is folded already.
     guard text.utf8.contains(where: { $0 >= 0x80 }) else { return text }
     var kept = String.UnicodeScalarView()
     for scalar in text.decomposedStringWithCompatibilityMapping.unicodeScalars
-    where !isDropped(scalar) {
+    where !isDropped(scalar) || (keepsDiacritics && (0x0300...0x036F).contains(scalar.value)) {
       switch scalar {
       case "\u{2019}", "\u{02BC}": kept.append("'")
       case "\u{2010}": kept.append("-")
@@ -22,6 +24,9 @@ enum TextFolding {
     // Composed again, so that a Hangul syllable or a voiced kana is one scalar.
     return String(kept).precomposedStringWithCanonicalMapping
   }
+
+  /// A word without its diacritics, in lower case.
+  static func plain(_ word: String) -> String { lowercase(fold(word)) }
 
   /// A folded word in lower case, with letters that have no decomposition spelt in simple ones.
   static func lowercase(_ word: String) -> String {
