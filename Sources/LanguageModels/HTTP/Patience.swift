@@ -20,6 +20,11 @@ struct Patience {
     Patience(until: min(deadline, .now + duration))
   }
 
+  /// The same for one of so many things that have to be done in the time that is left.
+  func share(of count: Int) -> Patience {
+    Patience(until: .now + (deadline - .now) / count)
+  }
+
   /// - Returns: how long the next wait may be.
   func check() throws(HTTPFault) -> Duration {
     if Interest.isGone() { throw .abandoned }

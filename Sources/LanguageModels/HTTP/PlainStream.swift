@@ -18,13 +18,18 @@ final class PlainStream: ByteStream {
   static func connect(
     to host: String, port: Int, _ patience: Patience
   ) throws(HTTPFault) -> PlainStream {
+    let addresses = try Resolver.addresses(of: host, port: port, patience)
     var last = HTTPFault.unreachable("nobody listens")
-    for address in try Resolver.addresses(of: host, port: port, patience) {
+    for (number, address) in addresses.enumerated() {
+      // One that swallows what is sent to it must leave time for the others.
+      let share = patience.share(of: addresses.count - number)
       do throws(HTTPFault) {
-        return try connect(to: address, patience)
+        return try connect(to: address, share)
       } catch {
-        guard case .unreachable = error else { throw error }
-        last = error
+        switch error {
+        case .unreachable, .timedOut: last = error
+        case .broken, .insecure, .malformed, .tooLarge, .abandoned: throw error
+        }
       }
     }
     throw last
