@@ -279,8 +279,11 @@ final class FollowedIndex {
   /// Whether there is anything in the folder but other folders.
   private func holdsFiles() throws -> Bool {
     guard FileManager.default.fileExists(atPath: url.path) else { return false }
-    let found = try FileManager.default.contentsOfDirectory(
-      at: url, includingPropertiesForKeys: [.isDirectoryKey])
+    // What cannot be looked into may hold anything.
+    guard
+      let found = try? FileManager.default.contentsOfDirectory(
+        at: url, includingPropertiesForKeys: [.isDirectoryKey])
+    else { return true }
     return try found.contains {
       try $0.resourceValues(forKeys: [.isDirectoryKey]).isDirectory != true
     }

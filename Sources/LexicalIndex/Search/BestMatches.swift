@@ -30,26 +30,30 @@ struct BestMatches {
   }
 
   private mutating func siftUp() {
+    // In place, without asking at every step whether somebody else has the heap.
+    var heap = self.heap.mutableSpan
     var child = heap.count - 1
+    let match = heap[child]
     while child > 0 {
       let parent = (child - 1) / 2
-      guard LexicalMatch.isBefore(heap[parent], heap[child]) else { return }
-      heap.swapAt(parent, child)
+      guard LexicalMatch.isBefore(heap[parent], match) else { break }
+      heap[child] = heap[parent]
       child = parent
     }
+    heap[child] = match
   }
 
   private mutating func siftDown() {
+    var heap = self.heap.mutableSpan
+    let match = heap[0]
     var parent = 0
-    while true {
-      var worst = parent
-      for child in [2 * parent + 1, 2 * parent + 2]
-      where child < heap.count && LexicalMatch.isBefore(heap[worst], heap[child]) {
-        worst = child
-      }
-      if worst == parent { return }
-      heap.swapAt(parent, worst)
-      parent = worst
+    while 2 * parent + 1 < heap.count {
+      var child = 2 * parent + 1
+      if child + 1 < heap.count, LexicalMatch.isBefore(heap[child], heap[child + 1]) { child += 1 }
+      guard LexicalMatch.isBefore(match, heap[child]) else { break }
+      heap[parent] = heap[child]
+      parent = child
     }
+    heap[parent] = match
   }
 }

@@ -159,9 +159,6 @@ struct ScopeScan {
 
   // MARK: Scores
 
-  /// How much a term counts that the row itself does not hold but one so many places before or behind
-  /// it in its session: a conversation spreads what it says over several turns.
-  private static let context = [1, 0.5, 0.4, 0.3, 0.2]
   /// A neighbour counts as no more than one of so many times the mean length: a long one says much that
   /// is not about what stands beside it.
   private static let longestNeighbor = 2.0
@@ -171,9 +168,9 @@ struct ScopeScan {
     _ count: Int, holdingTerms: Bool, by weights: TermWeights, allowing: ((UInt64) -> Bool)?
   ) -> [LexicalMatch] {
     var best = BestMatches(count: min(count, rows.count))
-    var frequencies = [Double](repeating: 0, count: rankCount)
+    var window = ScoreWindow(weights, longest: Self.longestNeighbor * weights.meanLength)
     let rows = self.rows.span
-    let reach = Self.context.count - 1
+    let reach = ScoreWindow.reach
     var first = 0
     for section in sections {
       defer { first = section.end }
@@ -194,11 +191,25 @@ struct ScopeScan {
           allowing?(rows[row].id) ?? true
         else { continue }
         let session = section.isSession ? first..<section.end : row..<row + 1
-        let score = score(of: row, in: session, by: weights, &frequencies)
-        best.offer(LexicalMatch(id: rows[row].id, score: score))
+        if !window.holds(row, of: session) { fill(&window, from: row, of: session) }
+        best.offer(LexicalMatch(id: rows[row].id, score: window.score(of: row)))
       }
     }
     return best.sorted()
+  }
+
+  /// Makes the window one of rows of a session, from what a row needs on.
+  private func fill(_ window: inout ScoreWindow, from row: Int, of session: Range<Int>) {
+    let rows = self.rows.span
+    let findings = self.findings.span
+    for other in window.begin(from: row, of: session) {
+      let read = rows[other]
+      window.set(length: read.length, of: other)
+      for position in read.start..<read.end {
+        let finding = findings[Int(position)]
+        window.add(finding.rank, finding.frequency, to: other)
+      }
+    }
   }
 
   /// The score of a row; 0 when neither it nor those around it hold a term.
@@ -209,7 +220,7 @@ struct ScopeScan {
   func score(
     of row: Int, in session: Range<Int>, by weights: TermWeights, _ frequencies: inout [Double]
   ) -> Double {
-    let reach = Self.context.count - 1
+    let reach = ScoreWindow.reach
     let near = max(session.lowerBound, row - reach)..<min(session.upperBound, row + reach + 1)
     let length = gather(near, around: row, weights.meanLength, &frequencies)
     return weights.score(of: &frequencies, norm: weights.norm(length: length))
@@ -225,7 +236,7 @@ struct ScopeScan {
     var whole = 0.0
     for other in near {
       let neighbour = rows[other]
-      var share = Self.context[abs(other - row)]
+      var share = ScoreWindow.context[abs(other - row)]
       whole += share
       let longest = Self.longestNeighbor * mean
       if other != row, Double(neighbour.length) > longest {

@@ -43,6 +43,18 @@ struct TermWeights: Sendable {
     fixedNorm + normPerTerm * length
   }
 
+  /// The weights, four by four; 0 where there is no word.
+  var blocks: [SIMD4<Double>] {
+    stride(from: 0, to: weights.count, by: 4).map { first in
+      var block = SIMD4<Double>.zero
+      for rank in first..<min(first + 4, weights.count) { block[rank - first] = weights[rank] }
+      return block
+    }
+  }
+
+  /// Which share a sum of weights is of all.
+  func share(of sum: Double) -> Double { total > 0 ? sum / total : 0 }
+
   /// The score of a row that holds each term so often, by rank; the frequencies are 0 afterwards.
   func score(of frequencies: inout [Double], norm: Double) -> Double {
     var score = 0.0
@@ -52,7 +64,7 @@ struct TermWeights: Sendable {
       score += weights[rank] * frequency / (frequency + norm)
       frequencies[rank] = 0
     }
-    return total > 0 ? score / total : 0
+    return self.share(of: score)
   }
 
   /// Which share of the query those of its terms are that have a mark; there is none afterwards.
