@@ -181,6 +181,8 @@ final class FollowedIndex {
       }
     }
     isChecked = true
+    // Where nothing is kept, as of vectors without a model, a process that starts need not read why.
+    if collection == nil, try rows.areNone(db) { sequence = target }
     while sequence < target {
       let end =
         try Int64.fetchOne(
