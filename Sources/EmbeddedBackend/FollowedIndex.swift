@@ -181,6 +181,8 @@ final class FollowedIndex {
       }
     }
     isChecked = true
+    // Where nothing is kept, as of vectors without a model, a process that starts need not read why.
+    if collection == nil, try rows.areNone(db) { sequence = target }
     while sequence < target {
       let end =
         try Int64.fetchOne(
@@ -279,8 +281,11 @@ final class FollowedIndex {
   /// Whether there is anything in the folder but other folders.
   private func holdsFiles() throws -> Bool {
     guard FileManager.default.fileExists(atPath: url.path) else { return false }
-    let found = try FileManager.default.contentsOfDirectory(
-      at: url, includingPropertiesForKeys: [.isDirectoryKey])
+    // What cannot be looked into may hold anything.
+    guard
+      let found = try? FileManager.default.contentsOfDirectory(
+        at: url, includingPropertiesForKeys: [.isDirectoryKey])
+    else { return true }
     return try found.contains {
       try $0.resourceValues(forKeys: [.isDirectoryKey]).isDirectory != true
     }

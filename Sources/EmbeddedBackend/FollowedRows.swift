@@ -15,6 +15,8 @@ protocol FollowedRows: AnyObject {
   var metric: Metric { get }
   /// Whose index it is: another one's is begun anew.
   func label(_ db: Database) throws -> String
+  /// Whether the database has no row to be kept.
+  func areNone(_ db: Database) throws -> Bool
   /// Reads the rows of memories, or of all, and hands them over in batches.
   func read(_ memories: [Int64]?, _ db: Database, _ store: (VectorBatch) throws -> Void) throws
   /// Gives up what is here of memories.
@@ -39,6 +41,10 @@ extension FollowedRows {
     batch.times.append(row["time"])
   }
 
+  static func isEmpty(_ table: String, _ db: Database) throws -> Bool {
+    try Int64.fetchOne(db, sql: "SELECT 1 FROM \(table) LIMIT 1") == nil
+  }
+
   static func setting(_ name: String, _ db: Database) throws -> String {
     try String.fetchOne(
       db, sql: "SELECT value FROM settings WHERE name = ?", arguments: [name]) ?? ""
@@ -59,6 +65,8 @@ final class VectorRows: FollowedRows {
   func label(_ db: Database) throws -> String {
     try "\(Self.setting("database", db)) \(Self.setting("embedder", db))"
   }
+
+  func areNone(_ db: Database) throws -> Bool { try Self.isEmpty("embeddings", db) }
 
   func read(
     _ memories: [Int64]?, _ db: Database, _ store: (VectorBatch) throws -> Void
@@ -116,6 +124,8 @@ final class TermRows: FollowedRows {
   func label(_ db: Database) throws -> String {
     try "\(Self.setting("database", db)) words \(TextAnalyzer.version)"
   }
+
+  func areNone(_ db: Database) throws -> Bool { try Self.isEmpty("memories", db) }
 
   func read(
     _ memories: [Int64]?, _ db: Database, _ store: (VectorBatch) throws -> Void

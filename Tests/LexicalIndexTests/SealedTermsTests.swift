@@ -109,7 +109,9 @@ private final class SealedTwins {
       found.places(of: ids) == expected.places(of: ids),
       try view.coverage(of: query, by: texts, scope: scope)
         == memory.coverage(of: query, by: texts, scope: scope),
-      view.count == memory.count
+      view.count == memory.count,
+      // What is scored in rows and what is scored by itself.
+      found.places(of: found.matches.map(\.id)).map({ $0?.score }) == found.matches.map(\.score)
     else { return "\(query) in \(scope): \(found.matches) and not \(expected.matches)" }
     return nil
   }

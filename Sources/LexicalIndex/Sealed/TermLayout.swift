@@ -5,6 +5,7 @@ import VectorEngine
 struct TermLayout {
   static let name = "terms"
   static let magic = Array("RCLTERMS".utf8)
+  private static let magicNumber = magic.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
   static let version: UInt64 = 1
   static let headerLength = 64
   /// What a frequency says that does not fit into its byte.
@@ -36,6 +37,19 @@ struct TermLayout {
     self.entries = entries
     self.frequent = frequent
     self.languages = languages
+  }
+
+  /// What a header says; nil when it is none of this version.
+  init?(_ header: Span<UInt64>) {
+    guard header[0].littleEndian == Self.magicNumber, header[1].littleEndian == Self.version else {
+      return nil
+    }
+    self.init(
+      rows: Int(clamping: header[2].littleEndian), terms: Int(clamping: header[3].littleEndian),
+      letters: Int(clamping: header[4].littleEndian),
+      entries: Int(clamping: header[5].littleEndian),
+      frequent: Int(clamping: header[6].littleEndian),
+      languages: Languages(rawValue: header[7].littleEndian))
   }
 
   var prefixes: Int { Self.headerLength }

@@ -4,7 +4,7 @@ import VectorEngine
 ///
 /// Only what a search asks for is touched: the rows of its scope, and of the dictionary the few places
 /// that a binary search looks at.
-struct TermSection: Sendable {
+final class TermSection: Sendable {
   let segment: SealedSegment
   let side: SealedSide
   let layout: TermLayout
@@ -14,18 +14,10 @@ struct TermSection: Sendable {
     guard let side = segment.side(TermLayout.name) else {
       throw EngineError(.corrupt, "\(segment.name) has no terms. Build the index again.")
     }
-    let header = try side.withSpan(of: UInt64.self, at: 0, count: TermLayout.headerLength / 8) {
-      words in
-      (0..<words.count).map { words[$0].littleEndian }
+    let found = try side.withSpan(of: UInt64.self, at: 0, count: TermLayout.headerLength / 8) {
+      TermLayout($0)
     }
-    var magic: [UInt8] = []
-    magic.append(little: header[0])
-    let numbers = header[2...].map { Int(clamping: $0) }
-    guard magic == TermLayout.magic, header[1] == TermLayout.version,
-      let layout = TermLayout(
-        rows: numbers[0], terms: numbers[1], letters: numbers[2], entries: numbers[3],
-        frequent: numbers[4], languages: Languages(rawValue: header[7])),
-      layout.rows == segment.rowCount, layout.length == side.count
+    guard let layout = found, layout.rows == segment.rowCount, layout.length == side.count
     else { throw side.damage("the header of the terms is not one of this version") }
     self.segment = segment
     self.side = side

@@ -51,19 +51,19 @@ package struct LexicalView: Sendable {
   // MARK: Reading a scope
 
   /// A sealed file as a query sees it.
-  private struct Source {
+  private final class Source {
     let user: SealedUser
     let section: TermSection
     let terms: QueryTerms
+
+    init(_ user: SealedUser, _ section: TermSection, _ terms: QueryTerms) {
+      self.user = user
+      self.section = section
+      self.terms = terms
+    }
   }
 
-  /// The rows of one session, wherever they lie.
-  private struct Parts {
-    let isSession: Bool
-    var sealed: [(source: Int, rows: Range<Int>)] = []
-    var recent: SessionRows?
-  }
-
+  /// Reads the rows of a scope; the only way to them: what is not of the scope's user never gets here.
   private func scan(
     _ query: LexicalQuery, _ scope: LexicalScope
   ) throws(EngineError) -> ScopeScan {
@@ -71,15 +71,38 @@ package struct LexicalView: Sendable {
     let recent = recent.rows(of: scope.user)
     let terms = recent == nil ? QueryTerms(numbers: []) : self.recent.terms(of: query)
     var scan = ScopeScan(rankCount: query.count)
-    for parts in try parts(of: scope, sources, recent) {
-      for part in parts.sealed {
-        let source = sources[part.source]
-        try scan.read(part.rows, of: source.section, source.terms)
+    switch scope {
+    case .user:
+      var walk = SessionWalk(sources.map(\.user), recent)
+      while try walk.findNext() {
+        for place in walk.found where place < sources.count {
+          let source = sources[place]
+          try scan.read(walk.rows(of: place), of: source.section, source.terms)
+        }
+        if walk.found.last == sources.count, let rows = walk.recent { scan.readPart(rows, terms) }
+        scan.endSection(isSession: walk.isSession)
+        walk.takeFound()
       }
-      if let rows = parts.recent { scan.readPart(rows, terms) }
-      scan.endSection(isSession: parts.isSession)
+    case .session(_, let session):
+      try read([ExactKey(session)], sources, recent, terms, &scan)
+    case .sessions(_, let sessions):
+      try read(Set(sessions.map { ExactKey($0) }), sources, recent, terms, &scan)
     }
     return scan
+  }
+
+  private func read(
+    _ sessions: Set<ExactKey>, _ sources: [Source], _ recent: UserRows?, _ terms: QueryTerms,
+    _ scan: inout ScopeScan
+  ) throws(EngineError) {
+    for session in sessions {
+      for source in sources {
+        guard let rows = try source.user.rows(ofSession: session.name) else { continue }
+        try scan.read(rows, of: source.section, source.terms)
+      }
+      if let rows = recent?.sessions[session] { scan.readPart(rows, terms) }
+      scan.endSection(isSession: true)
+    }
   }
 
   private func sources(
@@ -105,65 +128,8 @@ package struct LexicalView: Sendable {
         }
         numbers.append(found)
       }
-      sources.append(Source(user: place, section: section, terms: QueryTerms(numbers: numbers)))
+      sources.append(Source(place, section, QueryTerms(numbers: numbers)))
     }
     return sources
-  }
-
-  /// The only way to rows: what is not of the scope's user never gets here.
-  private func parts(
-    of scope: LexicalScope, _ sources: [Source], _ recent: UserRows?
-  ) throws(EngineError) -> [Parts] {
-    switch scope {
-    case .user: return try parts(sources, recent)
-    case .session(_, let session): return [try parts(of: ExactKey(session), sources, recent)]
-    case .sessions(_, let sessions):
-      var all: [Parts] = []
-      for session in Set(sessions.map { ExactKey($0) }) {
-        all.append(try parts(of: session, sources, recent))
-      }
-      return all
-    }
-  }
-
-  private func parts(
-    of session: ExactKey, _ sources: [Source], _ recent: UserRows?
-  ) throws(EngineError) -> Parts {
-    var parts = Parts(isSession: true)
-    for (number, source) in sources.enumerated() {
-      if let rows = try source.user.rows(ofSession: session.name) {
-        parts.sealed.append((number, rows))
-      }
-    }
-    parts.recent = recent?.sessions[session]
-    return parts
-  }
-
-  private func parts(
-    _ sources: [Source], _ recent: UserRows?
-  ) throws(EngineError) -> [Parts] {
-    var all: [Parts] = []
-    // Only where a session may lie in several places has its name to be known.
-    let isAlone = sources.count == 1 && recent == nil
-    var places: [ExactKey?: Int] = [:]
-    func place(of key: ExactKey?) -> Int {
-      if let known = places[key] { return known }
-      places[key] = all.count
-      all.append(Parts(isSession: key != nil))
-      return all.count - 1
-    }
-    for (number, source) in sources.enumerated() {
-      for session in 0..<source.user.sessionCount {
-        let (rows, isSession) = try source.user.session(session)
-        if isAlone {
-          all.append(Parts(isSession: isSession, sealed: [(number, rows)]))
-        } else {
-          let key = try source.user.key(ofSession: session).map { ExactKey($0) }
-          all[place(of: key)].sealed.append((number, rows))
-        }
-      }
-    }
-    recent?.sessions.forEachValue { all[place(of: $0.session)].recent = $0 }
-    return all
   }
 }

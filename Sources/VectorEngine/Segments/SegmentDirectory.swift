@@ -31,8 +31,14 @@ extension Segment {
   func withKey<R>(
     ofUser user: Int, _ body: (Span<UInt8>) throws(EngineError) -> R
   ) throws(EngineError) -> R {
-    let key = try self.user(user).key ?? 0..<0
-    return try file.withSpan(
+    try withKey(try self.user(user).key ?? 0..<0, body)
+  }
+
+  /// Lends a key.
+  func withKey<R>(
+    _ key: Range<Int>, _ body: (Span<UInt8>) throws(EngineError) -> R
+  ) throws(EngineError) -> R {
+    try file.withSpan(
       of: UInt8.self, offset: offset(of: .keys) + key.lowerBound, count: key.count, body)
   }
 

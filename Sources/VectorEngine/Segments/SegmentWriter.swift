@@ -295,4 +295,10 @@ enum KeyOrder {
     default: false
     }
   }
+
+  /// Negative when the first comes before the second, 0 when they are equal.
+  static func order(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Int {
+    for i in 0..<min(a.count, b.count) where a[i] != b[i] { return a[i] < b[i] ? -1 : 1 }
+    return a.count - b.count
+  }
 }

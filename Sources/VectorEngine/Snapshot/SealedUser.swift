@@ -1,5 +1,5 @@
 /// Where the rows of a user lie in a sealed file: for those who keep bytes of their own beside them.
-package struct SealedUser: Sendable {
+package final class SealedUser: Sendable {
   /// The file.
   package let segment: SealedSegment
   /// All rows of the user, session by session.
@@ -24,10 +24,31 @@ package struct SealedUser: Sendable {
     return (entry.rows, entry.key != nil)
   }
 
-  /// The key of a session, by its place; nil for rows without one.
-  package func key(ofSession place: Int) throws(EngineError) -> String? {
+  /// Negative when a session, by its place, comes before one of a file of the same collection; 0 when both
+  /// are the same. Rows without a session come first.
+  package func order(
+    of place: Int, _ other: SealedUser, _ otherPlace: Int
+  ) throws(EngineError) -> Int {
+    let (file, otherFile) = (segment.sealed.segment, other.segment.sealed.segment)
+    let key = try file.session(sessions.lowerBound + place).key
+    let otherKey = try otherFile.session(other.sessions.lowerBound + otherPlace).key
+    guard let key, let otherKey else { return (key == nil ? 0 : 1) - (otherKey == nil ? 0 : 1) }
+    return try file.withKey(key) { (bytes) throws(EngineError) in
+      try otherFile.withKey(otherKey) { KeyOrder.order(bytes, $0) }
+    }
+  }
+
+  /// The same for a key.
+  package func order(of place: Int, _ other: String?) throws(EngineError) -> Int {
     let file = segment.sealed.segment
-    return try file.key(try file.session(sessions.lowerBound + place))
+    let key = try file.session(sessions.lowerBound + place).key
+    guard let key, let other else { return (key == nil ? 0 : 1) - (other == nil ? 0 : 1) }
+    return try file.withKey(key) { KeyOrder.order($0, other.utf8.span) }
+  }
+
+  /// Whether a key comes before another.
+  package static func precedes(_ key: String?, _ other: String?) -> Bool {
+    KeyOrder.precedes(key, other)
   }
 
   /// The rows of the session with a key; nil when there is none.
