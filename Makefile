@@ -18,6 +18,7 @@
 #   make bench-peers  the engine beside its peers; bench-peers-quick for a look
 #   make bench-ten-million  an index of ten million rows beside one of a million; 40 GB of disk
 #   make bench-durable  durable writes and bulk imports beside bare SQLite
+#   make bench-search  a search in process, a user of 1,000 memories among a million; 4 GB of disk
 #   make limits  what this machine can do at most
 #   make embeddings  the real embeddings that benchmarks search
 #   make format  format the sources
@@ -40,7 +41,7 @@ DURATION ?= 600
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: setup packages build model probe demo test kill wall exact fuzz idle load test-oauth format \
-	bench-scoped bench-durable bench-peers bench-peers-quick bench-ten-million bench-words peers limits embeddings
+	bench-scoped bench-durable bench-search bench-peers bench-peers-quick bench-ten-million bench-words peers limits embeddings
 
 setup: packages build model
 
@@ -165,6 +166,14 @@ bench-words: packages
 	@mkdir -p $(BENCH_HOME) && rm -rf $(BENCH_HOME)/words
 	.build/release/WordBench fill $(BENCH_HOME)/words
 	.build/release/WordBench first $(BENCH_HOME)/words; status=$$?; rm -rf $(BENCH_HOME)/words; exit $$status
+
+# A search without the embedding of its query; the million is made once, in some minutes.
+# SEARCH='50 1000 6000' for a look: users, memories of each, searches.
+SEARCH ?= 1000 1000 20000
+bench-search: packages
+	@mkdir -p $(BENCH_HOME)
+	$(SWIFT) build -c release --product SearchBench
+	.build/release/SearchBench measure $(BENCH_HOME) $(SEARCH)
 
 # What this machine can do at most, for the benchmarks to report shares of; on a quiet machine.
 limits: packages

@@ -41,13 +41,11 @@ extension IndexedTransaction: MemorySearcher {
     guard let vectors = view.vectors else { return [] }
     let place = try Place(scope, transaction)
     if filter.isEmpty {
-      // What has expired but is still in the index may be among the best: so many more are taken.
-      let expired = try expiredKeys(of: scope.user)
       if let found = try scored.nearest(
-        to: vector, count: count + expired.count, in: scope, place.searchScope, vectors)
+        to: vector, count: count, in: scope, place.searchScope, vectors,
+        leavingOut: try expiredKeys(of: scope.user))
       {
-        guard !expired.isEmpty else { return found }
-        return Array(found.filter { !expired.contains(UInt64($0.key.rawValue)) }.prefix(count))
+        return found
       }
     }
     var options = SearchOptions()
@@ -57,6 +55,7 @@ extension IndexedTransaction: MemorySearcher {
     } else if let keys = try keys(in: scope, place, filter) {
       options.ids = IDSet(try view.rows(of: keys))
     }
+    // What has expired but is still in the index may be among the best: so many more are taken.
     let expired = options.ids == nil ? try expiredKeys(of: scope.user) : []
     let found = try vectors.search(
       vector, count: count + expired.count, in: place.searchScope, options)
@@ -125,7 +124,7 @@ extension IndexedTransaction: MemorySearcher {
     guard !keys.isEmpty else { return [:] }
     let condition = try Place(scope, transaction).condition
     let list = keys.map { String($0.rawValue) }.joined(separator: ",")
-    let rows = try Row.fetchCursor(
+    let rows = try StoredMemory.fetchCursor(
       try transaction.db.cachedStatement(
         sql: """
           SELECT \(Memory.columns) FROM json_each(?) AS wanted
@@ -133,8 +132,8 @@ extension IndexedTransaction: MemorySearcher {
             CROSS JOIN users ON users.id = memories.user
           WHERE \(condition.sql)
           """), arguments: ["[\(list)]"] + condition.arguments)
-    var memories: [MemoryKey: Memory] = [:]
-    while let row = try rows.next() { memories[Memory.key(row: row)] = try Memory(row: row) }
+    var memories = [MemoryKey: Memory](minimumCapacity: keys.count)
+    while let row = try rows.next() { memories[row.key] = try row.memory() }
     return memories
   }
 

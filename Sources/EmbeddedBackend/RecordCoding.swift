@@ -34,7 +34,7 @@ private enum Metadata {
 }
 
 extension Memory {
-  /// What a statement must select first for `init(row:)`.
+  /// What a statement must select first for `init(row:)`, and for `StoredMemory`.
   static let columns = """
     memories.id, memories.memory_id, users.name AS user, memories.session_id, memories.content,
     memories.memory_type, memories.metadata, memories.created_at, memories.updated_at,
@@ -45,9 +45,6 @@ extension Memory {
   /// The beginning of a statement for memories and their users.
   static let selection =
     "SELECT \(columns) FROM memories JOIN users ON users.id = memories.user"
-
-  /// The internal number of the memory in a row.
-  static func key(row: Row) -> MemoryKey { MemoryKey(rawValue: row[0]) }
 
   /// Columns are told by their places: looking a name up takes longer than reading the value.
   init(row: Row) throws {

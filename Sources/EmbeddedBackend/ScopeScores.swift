@@ -54,10 +54,10 @@ final class ScopeScores {
     }
   }
 
-  /// The nearest memories; nil when the scope is too large to look at all of it.
+  /// The nearest memories but for some; nil when the scope is too large to look at all of it.
   func nearest(
     to vector: [Float], count: Int, in scope: Scope, _ place: SearchScope,
-    _ vectors: VectorSnapshot
+    _ vectors: VectorSnapshot, leavingOut expired: Set<UInt64>
   ) throws -> [Candidate]? {
     guard
       let rows = try vectors.scores(of: vector, in: place, limit: Self.largestScope)
@@ -66,10 +66,12 @@ final class ScopeScores {
     self.scores = scores
     self.scope = scope
     self.vector = vector
+    let eligible =
+      expired.isEmpty
+      ? scores.nearest
+      : scores.nearest.filter { !expired.contains(UInt64(PassageRow(row: $0.id).memory)) }
     return scores.candidates(
-      of: VectorSnapshot.nearest(count, of: scores.nearest).lazy.map {
-        PassageRow(row: $0.id).memory
-      })
+      of: VectorSnapshot.nearest(count, of: eligible).lazy.map { PassageRow(row: $0.id).memory })
   }
 
   /// How near memories are; nil unless the scope was looked at with this vector.

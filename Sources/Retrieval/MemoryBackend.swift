@@ -88,7 +88,8 @@ package protocol MemorySearcher {
   /// How much the index holds.
   var indexedCounts: IndexedCounts { get }
   /// The memories nearest to a vector: min(`count`, memories in scope that have a vector and pass
-  /// the filter), by the similarity of each one's nearest passage, descending.
+  /// the filter), by the similarity of each one's nearest passage; the very nearest first, the others in
+  /// no particular order.
   func nearest(
     to vector: [Float], count: Int, in scope: Scope, _ filter: MemoryFilter
   ) throws -> [Candidate]

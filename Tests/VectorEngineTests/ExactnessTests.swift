@@ -106,7 +106,10 @@ private struct Twins {
       if let other = best[row.group], VectorSnapshot.isNearer(other, row) { continue }
       best[row.group] = row
     }
-    return VectorSnapshot.nearest(count, of: Array(best.values))
+    let nearest = VectorSnapshot.nearest(count, of: Array(best.values))
+    let ordered = nearest.sorted { VectorSnapshot.isNearer($0, $1) }
+    #expect(nearest.first == ordered.first)
+    return ordered
   }
 
   @Test func `a scope of more rows than are worth it is not looked at`() throws {

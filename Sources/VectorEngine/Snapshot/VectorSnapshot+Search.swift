@@ -179,12 +179,15 @@ extension VectorSnapshot {
     Neighbor.precedes(row, other)
   }
 
-  /// The nearest of some rows, in the order of results.
+  /// The nearest of some rows, the very nearest first, the others in no particular order.
   package static func nearest(_ count: Int, of neighbors: [Neighbor]) -> [Neighbor] {
+    guard count > 0, !neighbors.isEmpty else { return [] }
     var rest = neighbors
     rest.moveFirst(count)
     if rest.count > count { rest.removeLast(rest.count - count) }
-    rest.sort { Neighbor.precedes($0, $1) }
+    var first = 0
+    for place in rest.indices where Neighbor.precedes(rest[place], rest[first]) { first = place }
+    rest.swapAt(0, first)
     return rest
   }
 }
