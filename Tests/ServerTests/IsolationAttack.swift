@@ -181,8 +181,8 @@ struct IsolationAttack {
       guard let record = schema["properties"]?["items"]?["items"] else { return nil }
       return .array([.object(arguments(record, naming: nil, aim, tool))])
     case "content", "cursor", "delete_memories", "detail", "expected_version", "expires_at",
-      "format", "importance", "include_expired", "include_history", "limit", "max_context_items",
-      "max_tokens",
+      "format", "importance", "include_expired", "include_history", "infer", "limit",
+      "max_context_items", "max_tokens",
       "memory_scope", "memory_type", "metadata", "min_relevance", "occurred_at", "query",
       "question",
       "session_name", "since", "strategy", "until", "use_memory":
