@@ -167,7 +167,11 @@ final class DerivedIndex: Sendable {
         where [.corrupt, .notAnIndex, .unsupportedVersion].contains(error.code)
       {
         state[part].condemn("\(error)")
-        try state[part].catchUp(with: db, to: target)
+        do {
+          try state[part].catchUp(with: db, to: target)
+        } catch let error as EngineError where part == .words {
+          throw DamagedWords(error: error)
+        }
       }
     }
   }

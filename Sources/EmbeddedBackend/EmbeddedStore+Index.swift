@@ -66,7 +66,13 @@ extension EmbeddedStore {
         for (part, published) in parts {
           if let collection = try? published.get() { try merge(part, collection, purging) }
         }
-        for (_, published) in parts { _ = try published.get() }
+        for (part, published) in parts {
+          do {
+            _ = try published.get()
+          } catch let error as EngineError where part.isOfWords {
+            throw DerivedIndex.DamagedWords(error: error)
+          }
+        }
       }
     } catch is FollowedIndex.Occupied {
       throw ServiceError(

@@ -141,6 +141,8 @@ extension Transaction: MemoryReader {
     var condition = Condition.memories(in: scope, at: now)
     condition.addColumns(of: MemoryFilter(types: types))
     condition.add("memories.superseded_by IS NULL")
+    // What a model has found in a text is what the text says, whoever wrote it.
+    condition.add("json_extract(memories.metadata, '$.inferred') IS NOT 1")
     return try Row.fetchAll(
       db,
       sql: """

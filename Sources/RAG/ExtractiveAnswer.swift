@@ -80,13 +80,13 @@ enum ExtractiveAnswer {
   /// - Parameter isLikely: whether an answer is likely to be among them; nil when that has to be told
   ///   from the passages.
   static func reply(to question: String, _ passages: [Passage], isLikely: Bool?) -> Reply? {
-    guard isLikely ?? passages.contains(where: { $0.score >= 1 }) else { return nil }
-    let ordered = bestOfEach(passages)
+    guard isLikely ?? true else { return nil }
+    let ordered = bestOfEach(isLikely == nil ? passages.filter { $0.score >= 1 } : passages)
     guard let first = ordered.first else { return nil }
     func near(_ share: Double) -> [Passage] {
       ordered.filter { $0.hit.relevance >= share * first.hit.relevance }
     }
-    if SaidDate.isAsked(by: question) { return dated(near(shareOfBestForTimes)) }
+    if SaidDate.isAsked(by: question) { return dated(near(shareOfBestForTimes), question) }
     var seen: Set<String> = []
     let quotes = near(shareOfBest).filter { seen.insert($0.text).inserted }.prefix(mostQuotes)
       .flatMap { passage in statements(passage.text).map { Quote(hit: passage.hit, text: $0) } }
@@ -111,12 +111,16 @@ enum ExtractiveAnswer {
   }
 
   /// The first sentence that names a time, with its date; else what answers best, and when it was said.
-  private static func dated(_ passages: [Passage]) -> Reply? {
+  private static func dated(_ passages: [Passage], _ question: String) -> Reply? {
+    let asked = stems(of: question)
     for passage in passages {
       let said = passage.hit.memory.time
       for statement in statements(passage.text) {
         for sentence in Sentences.of(statement) {
-          guard let date = SaidDate.phrase(in: String(sentence), said: said) else { continue }
+          // Of several things that are told the one that was asked for.
+          guard !stems(of: String(sentence)).isDisjoint(with: asked),
+            let date = SaidDate.phrase(in: String(sentence), said: said)
+          else { continue }
           return Reply(
             text: "\(date): \(sentence)",
             quotes: [Quote(hit: passage.hit, text: String(sentence))])
@@ -128,6 +132,14 @@ enum ExtractiveAnswer {
     let date = SaidDate.day(of: first.hit.memory.time)
     return Reply(
       text: "Said on \(date): " + quotes.map(\.text).joined(separator: "\n"), quotes: quotes)
+  }
+
+  /// The beginnings of longer words, which most of their forms share.
+  private static func stems(of text: String) -> Set<Substring> {
+    Set(
+      text.lowercased().split { !$0.isLetter && !$0.isNumber }.filter { $0.count > 2 }
+        .map { $0.prefix(4) }
+    ).subtracting(["when", "what", "that", "this", "with", "have", "does", "did", "was", "the"])
   }
 
   /// The stretches of a passage that state something: without a label in brackets before it, and without

@@ -40,14 +40,23 @@ extension QuestionAnswering {
       let coverage = try searcher.coverage(
         of: text, by: passages.map(\.text), in: scope.wholeUser)
       for position in passages.indices { passages[position].coverage = coverage[position] }
-      let isLikely =
-        vector == nil
-        ? nil
-        : try retrieval.answers(
-          text, hits, embedder: embedded?.identity.name, in: scope, searcher)
+      let isLikely = try self.isLikely(
+        text, hits.filter { hit in passages.contains { $0.hit.memory.id == hit.memory.id } },
+        embedded, scope, searcher)
       return Found(
         hits: hits, passages: ExtractiveAnswer.promising(passages), isLikely: isLikely)
     }
+  }
+
+  /// Whether hits that have something to quote are likely to answer; nil where the passages have to tell,
+  /// as where vectors are still to be made.
+  private func isLikely(
+    _ text: String, _ hits: [Hit], _ embedded: Embedded<[Float]>?, _ scope: Scope,
+    _ searcher: any MemorySearcher
+  ) throws -> Bool? {
+    guard let embedded, hits.allSatisfy({ $0.similarity != nil }) else { return nil }
+    return try retrieval.answers(
+      text, hits, embedder: embedded.identity.name, in: scope, searcher)
   }
 
   /// Embeds the passages that are only a part of their memory.

@@ -81,7 +81,9 @@ struct RemoteAnswer {
       throw ModelFailure(
         .malformed, "answered with no text, or one longer than \(Limits.answerLength) characters")
     }
-    self.init(answer: answer, quotes: Self.quotes(members["citations"]?.array ?? [], hits))
+    let quotes = Self.quotes(members["citations"]?.array ?? [], hits)
+    // What rests on nothing that was shown is no answer from memory.
+    self.init(answer: quotes.isEmpty ? nil : answer, quotes: quotes)
   }
 
   /// The citations that hold, each once.

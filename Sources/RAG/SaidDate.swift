@@ -4,9 +4,9 @@ internal import Retrieval
 
 /// When something happened, told from what was said and when it was said: "I went yesterday", said on
 /// the 8th of May, means the 7th.
-enum SaidDate {
+package enum SaidDate {
   /// Whether a question asks for a time. Only English ones are known.
-  static func isAsked(by question: String) -> Bool {
+  package static func isAsked(by question: String) -> Bool {
     let words = question.lowercased().split { !$0.isLetter }.prefix(3)
     guard let first = words.first else { return false }
     if first == "when" { return true }
@@ -20,13 +20,37 @@ enum SaidDate {
     }
   }
 
-  /// The first time that a sentence names, as a date of its own.
+  /// A time that a sentence names, as a date of its own; nil where it names none, or one that may as well
+  /// be another.
+  ///
+  /// Without a year a day or a month is the latest that is past, unless the sentence looks ahead: then it
+  /// is not told.
   ///
   /// - Parameter said: when the sentence was said.
-  static func phrase(in sentence: String, said: Timestamp) -> String? {
-    if let other = others(in: sentence.lowercased(), said) { return other }
-    return TimeExpression.all(in: sentence, at: said).first.flatMap { phrase($0, said) }
+  package static func phrase(in sentence: String, said: Timestamp) -> String? {
+    let words = sentence.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "'" }
+    let times = TimeExpression.all(in: sentence, at: said)
+    if !times.isEmpty {
+      let looksAhead = words.contains(where: ahead.contains)
+      let isCertain =
+        words.contains(where: back.contains)
+        || words.contains { $0.count == 4 && (Int($0).map { $0 > 1900 } ?? false) }
+        || sentence.contains(/\d{4}-\d{2}/)
+      guard isCertain || !looksAhead else { return nil }
+      return times.first.flatMap { phrase($0, said) }
+    }
+    return others(in: words, said)
   }
+
+  /// Words of what is still to come, and of what is over.
+  private static let ahead: Set<Substring> = [
+    "will", "going", "gonna", "is", "are", "am", "next", "this", "plan", "planning", "leave",
+    "leaving", "upcoming", "until", "by", "i'll", "we'll", "it'll", "he'll", "she'll", "they'll",
+    "i'm", "we're", "it's", "can't", "hope", "hoping", "marry", "start", "starts", "begins",
+  ]
+  private static let back: Set<Substring> = [
+    "yesterday", "ago", "last", "past", "previous", "today", "tonight", "was", "were", "had", "did",
+  ]
 
   /// `8 May 2023`
   static func day(of moment: Timestamp) -> String {
@@ -62,10 +86,13 @@ enum SaidDate {
   }
 
   /// What looks ahead, and other times of which questions do not speak.
-  private static func others(in text: String, _ said: Timestamp) -> String? {
-    let words = text.split { !$0.isLetter }
+  private static func others(in words: [Substring], _ said: Timestamp) -> String? {
     for (position, word) in words.enumerated() {
-      if word == "tomorrow" { return day(of: said.advanced(bySeconds: 86_400)) }
+      if word == "tomorrow" {
+        let isOneMore =
+          position > 1 && words[position - 2] == "day" && words[position - 1] == "after"
+        return day(of: said.advanced(bySeconds: isOneMore ? 172_800 : 86_400))
+      }
       guard position + 1 < words.count else { continue }
       switch (word, words[position + 1]) {
       case ("last", "night"): return day(of: said.advanced(bySeconds: -86_400))

@@ -139,6 +139,13 @@ package struct HybridRetrieval: Sendable {
     }
   }
 
+  private func isAbsent(
+    _ name: String, in scope: Scope, _ searcher: any MemorySearcher
+  ) throws -> Bool {
+    try searcher.matching(name, count: 1, holdingWords: true, in: scope, MemoryFilter())
+      .candidates.isEmpty
+  }
+
   /// Whether the query names anybody or anything of whom the user never speaks: neither a text, nor who
   /// said the best of them, nor the user's own id.
   ///
@@ -149,9 +156,8 @@ package struct HybridRetrieval: Sendable {
   ) throws -> Bool {
     let strangers = try ProperNames.of(query).filter { name in
       try !scope.user.description.localizedStandardContains(name)
-        && searcher.matching(
-          name, count: 1, holdingWords: true, in: scope.wholeUser, MemoryFilter()
-        ).candidates.isEmpty
+        && isAbsent(name, in: scope, searcher)
+        && (scope.session == nil || isAbsent(name, in: scope.wholeUser, searcher))
     }
     guard !strangers.isEmpty else { return false }
     let labels = try labels()

@@ -13,7 +13,7 @@ package enum ProperNames {
       let word = trimmed(token)
       defer { beginsSentence = token.last.map { ".!?:".contains($0) } ?? false }
       guard let first = word.first else { continue }
-      if german.contains(word.lowercased()) { return [] }
+      if german.contains(beginsSentence ? word.lowercased() : word) { return [] }
       if first.isLowercase { small += 1 }
       if first.isUppercase, !beginsSentence { capital += 1 }
       let isName = first.isUppercase && !beginsSentence && word.contains(where: \.isLowercase)
@@ -71,11 +71,11 @@ package enum ProperNames {
     "any", "please",
   ]
 
-  /// Words of German questions that no other language has, or not in small letters.
+  /// Words of German questions, as they are written inside a sentence, that English does not have.
   private static let german: Set<String> = [
     "der", "das", "dem", "ein", "eine", "einen", "einem", "und", "oder", "ist", "sind", "waren",
     "wir", "ich", "nicht", "mit", "von", "zu", "zum", "zur", "im", "wie", "wann", "warum", "wieso",
-    "welche", "welcher", "welches", "welchen", "wer", "wo", "hat", "haben", "habe", "hatte",
+    "welche", "welcher", "welches", "welchen", "wer", "wo", "haben", "habe", "hatte",
     "wurde",
     "wird", "über", "für", "beim", "unser", "unsere", "mein", "meine",
   ]

@@ -9,6 +9,7 @@ import Testing
     ("is std::sort stable on x86?", ["std::sort", "x86"]),
     ("Who plays in \"The Four Seasons\" at home with us?", ["Four", "Seasons"]),
     ("Did we ask? Caroline said yes, and Omar did not.", ["Omar"]),
+    ("Did Nina get into MIT with Max?", ["Nina", "Max"]), ("What hat did Maria buy?", ["Maria"]),
     ("τι είπε η Ελένη χθες", ["Ελένη"]),
   ])
   func `names are told by their capitals, symbols by their form`(query: String, names: [String]) {

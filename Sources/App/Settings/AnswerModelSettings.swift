@@ -26,6 +26,8 @@ package struct AnswerModelSettings: Sendable {
   init(_ reader: inout SettingReader) throws(ServiceError) {
     provider = try reader.choice(.answerModelProvider, .extractive)
     url = try reader.url(.answerModelURL)
+    // A name and a password in it would be shown with the other settings.
+    if let url { _ = try Self.address(url) }
     name = try reader.optionalText(.answerModelName)
     key = try reader.optionalText(.answerModelKey).map { Secret($0.trimmed) }
     keyFile = try reader.optionalText(.answerModelKeyFile)
@@ -56,12 +58,7 @@ extension AnswerModelSettings {
         SettingKey.answerModelURL.rawValue,
         "needs \(SettingKey.answerModelName.rawValue), the name of the model there")
     }
-    let address: RemoteAddress
-    do {
-      address = try RemoteAddress(url.absoluteString)
-    } catch {
-      throw ServiceError.invalid(SettingKey.answerModelURL.rawValue, error.rule)
-    }
+    let address = try Self.address(url)
     let key = try usedKey()
     guard key == nil || address.isSecure || address.isLoopback else {
       throw ServiceError.invalid(
@@ -73,6 +70,14 @@ extension AnswerModelSettings {
     rules.patience = .seconds(timeout)
     rules.attempts = attempts
     return ChatModel(rules)
+  }
+
+  private static func address(_ url: URL) throws(ServiceError) -> RemoteAddress {
+    do throws(RemoteAddress.Fault) {
+      return try RemoteAddress(url.absoluteString)
+    } catch {
+      throw .invalid(SettingKey.answerModelURL.rawValue, error.rule)
+    }
   }
 
   private func usedKey() throws -> Secret? {

@@ -95,7 +95,7 @@ struct SettingReader {
     guard let text = note(key, default: nil) else { return nil }
     guard let url = URL(string: text), ["http", "https"].contains(url.scheme?.lowercased()),
       url.host()?.isEmpty == false
-    else { throw invalid(key, "must be a URL that begins with https:// or http://, not \(text)") }
+    else { throw invalid(key, "must be a URL that begins with https:// or http://") }
     return url
   }
 

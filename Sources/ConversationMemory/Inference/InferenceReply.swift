@@ -17,8 +17,9 @@ struct InferenceReply {
     let reason: String
   }
 
-  /// What a model may call a fact. An instruction, which is read back before everything else, it cannot
-  /// make of what it has read: that takes a caller who says so.
+  /// What a model may call a fact. What is read back before everything else it cannot make of what it
+  /// has read: an instruction takes a caller who says so, and a preference that it has found is one like
+  /// other facts.
   enum FactType: String, CaseIterable {
     case fact
     case preference

@@ -162,8 +162,16 @@ extension MemoryService {
     }
   }
 
-  /// The memories of a scope that are most like some texts. Those that the model could not see whole
-  /// are left out, since it would replace what it has not read; and so are answers of earlier questions.
+  /// Whether a model may see a memory, and so change it. One that it could not see whole is not for it,
+  /// since it would replace what it has not read; nor is an answer of an earlier question, nor what a
+  /// session before has said, nor an instruction, which is read back before everything else.
+  private static func mayBeShown(_ memory: Memory, _ session: SessionID?) -> Bool {
+    !memory.isGenerated && memory.type != "instruction"
+      && (session == nil || memory.session == session)
+      && memory.content.unicodeScalars.count <= Limits.factLength
+  }
+
+  /// The memories of a scope that are most like some texts.
   private func related(
     to drafts: [Draft], _ caller: Caller, _ user: UserID?, _ session: SessionID?, _ owner: UserID
   ) throws -> [Memory] {
@@ -177,11 +185,11 @@ extension MemoryService {
       for (query, embedded) in zip(queries, embedded) {
         try embedded?.check(against: stored)
         let request = RetrievalRequest(
-          query: query, vector: embedded?.values.first, limit: Limits.relatedMemories, now: now)
-        for hit in try retrieval.search(request, in: scope, searcher).hits
-        where !hit.memory.isGenerated
-          && hit.memory.content.unicodeScalars.count <= Limits.factLength
-        {
+          query: query, vector: embedded?.values.first, limit: Limits.pageSize.upperBound, now: now)
+        let hits = try retrieval.search(request, in: scope, searcher).hits.filter {
+          Self.mayBeShown($0.memory, session)
+        }
+        for hit in hits.prefix(Limits.relatedMemories) {
           if best[hit.memory.id].map({ $0.relevance >= hit.relevance }) ?? false { continue }
           best[hit.memory.id] = hit
         }
@@ -225,6 +233,12 @@ extension MemoryService {
       session.lastActivity = max(session.lastActivity, now)
       try writer.update(session)
     }
+    // All at once, before the first changes something.
+    for number in Set(plan.decisions.compactMap(\.memory)) {
+      let shown = plan.memories[number]
+      let known = inference.memories.contains { $0.memory.id == shown.id }
+      if !known { try expectUnchanged(shown, in: scope, writer) }
+    }
     for decision in plan.decisions {
       let shown = decision.memory.map { plan.memories[$0] }
       let stored = try carryOut(
@@ -242,21 +256,19 @@ extension MemoryService {
     _ vectors: ContentVectors?, in scope: Scope, _ rules: SessionRules, at now: Timestamp,
     _ writer: any MemoryWriter
   ) throws -> (memory: Memory, outcome: Outcome)? {
-    let current = try shown.map { try unchanged($0, in: scope, writer) }
+    let current = try shown.flatMap { try writer.memories([$0.id], in: scope)[$0.id] }
     guard decision.kind != .none, let content = decision.content else {
       return current.map { ($0, .unchanged) }
     }
-    let draft = fact(content, decision.type, from: source, supersedes: current?.id)
-    guard decision.kind == .update, let current else {
+    // What an earlier text of this call has replaced is not replaced again.
+    let isCurrent = current.map { $0.supersededBy == nil } ?? false
+    let draft = fact(
+      content, decision.type, from: source, supersedes: isCurrent ? current?.id : nil)
+    guard decision.kind == .update, isCurrent, let current else {
       return try store(draft, vectors?[content], in: scope, rules, at: now, writer)
     }
-    if let expiresAt = draft.expiresAt, expiresAt <= now {
-      throw ServiceError.invalid("expires_at", "must be in the future")
-    }
-    var changed = try Changes(
-      content: content, metadata: draft.metadata, occurredAt: draft.occurredAt,
-      expiresAt: draft.expiresAt
-    ).applied(to: current)
+    // What the text was given is the text's: when it was said, how long it holds, where it is from.
+    var changed = try Changes(content: content, metadata: ["inferred": true]).applied(to: current)
     guard changed != current else { return (current, .unchanged) }
     changed.version += 1
     changed.updatedAt = now
@@ -282,13 +294,12 @@ extension MemoryService {
     return draft
   }
 
-  /// A memory as it is now, which is as it was shown.
-  private static func unchanged(
+  /// - Throws: `StalePlan` when a memory is not as it was shown.
+  private static func expectUnchanged(
     _ shown: Memory, in scope: Scope, _ reader: any MemoryReader
-  ) throws -> Memory {
-    guard let current = try reader.memories([shown.id], in: scope.wholeUser)[shown.id],
+  ) throws {
+    guard let current = try reader.memories([shown.id], in: scope)[shown.id],
       current.version == shown.version, current.supersededBy == nil
     else { throw StalePlan() }
-    return current
   }
 }

@@ -17,22 +17,30 @@ package enum Language: UInt8, CaseIterable, Sendable {
     var english = 0
     var cyrillic = 0
     var hits = [Int](repeating: 0, count: allCases.count)
+    // A name that is said again is not more of a word of grammar.
+    var seen: Set<String> = []
     for word in words {
       if StopWords.contains(word) {
-        english += 1
+        english += seen.insert(word).inserted ? 1 : 0
       } else if let languages = ForeignStopWords.telling[word] {
+        cyrillic += isCyrillic(word) ? 1 : 0
+        guard seen.insert(word).inserted else { continue }
         for language in allCases where languages.contains(language) {
           hits[Int(language.rawValue)] += 1
         }
-      } else if word.unicodeScalars.first.map({ (0x0400...0x04FF).contains($0.value) }) ?? false {
+      } else if isCyrillic(word) {
         cyrillic += 1
       }
     }
-    if 2 * (cyrillic + hits[Int(Language.russian.rawValue)]) > words.count { return .russian }
+    if 2 * cyrillic > words.count { return .russian }
     guard let most = hits.max(), most > english, most >= fewestHits,
       let place = hits.firstIndex(of: most)
     else { return .english }
     return allCases[place]
+  }
+
+  private static func isCyrillic(_ word: String) -> Bool {
+    word.unicodeScalars.first.map { (0x0400...0x04FF).contains($0.value) } ?? false
   }
 
   /// One word of grammar may be a name, or a word of English that is not known here.

@@ -21,7 +21,7 @@
 package enum TextAnalyzer {
   /// One more with every change by which a text gets other terms: what was indexed by other rules is
   /// indexed again.
-  package static let version = 2
+  package static let version = 3
 
   /// The terms of a text in its order, with repetitions; empty if it holds no word and no emoji.
   ///
