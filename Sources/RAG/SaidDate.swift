@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Records
+package import Records
 internal import Retrieval
 
 /// When something happened, told from what was said and when it was said: "I went yesterday", said on

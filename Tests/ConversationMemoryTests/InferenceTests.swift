@@ -1,8 +1,10 @@
 import ConversationMemory
+import EmbeddedBackend
 import Foundation
 import LanguageModels
 import ModelTestSupport
 import Records
+import Retrieval
 import ServiceTestSupport
 import Synchronization
 import TestSupport
@@ -100,6 +102,72 @@ import Testing
     let request = try #require(server.requests.first)
     #expect(!request.message("user").contains("Ben"))
     for id in before.map(\.id) { #expect(!request.message("user").contains("\(id)")) }
+  }
+
+  @Test
+  func `an update keeps what its memory was given, and may stand beside a word on the same memory`()
+    throws
+  {
+    let home = "Ana lives in Oslo and drinks tea."
+    let server = try ModelServer { request, _ in
+      guard let home = request.number(of: home) else { return .status(404) }
+      return .says(
+        Self.decisions(
+          [
+            "decision": "supersede", "memory": .integer(home), "text": 1, "reason": "away",
+            "content": "Ana lives in Rome and drinks tea.",
+          ], ["decision": "none", "memory": .integer(home), "text": 1, "reason": "tea is known"]))
+    }
+    let fixture = try ServiceFixture(model: try Self.model(server))
+    let before = try fixture.add(home, user: "ana")
+    let result = try infer(["I moved to Rome and still drink tea."], fixture)
+    #expect(result.decisions.map(\.kind) == [.supersede, .none] && server.requests.count == 1)
+    #expect(result.memories[1].memory.id == before.id)
+    let other = try ModelServer { request, _ in
+      guard let home = request.number(of: home) else { return .status(404) }
+      return .says(
+        Self.decisions([
+          "decision": "update", "memory": .integer(home), "text": 1, "reason": "more",
+          "content": "Ana lives in Oslo by the sea and drinks tea.",
+        ]))
+    }
+    let second = try ServiceFixture(model: try Self.model(other))
+    let kept = try second.memories.add(
+      .init(content: home, metadata: ["source": "mail"]), caller: ServiceFixture.anyone, user: ana,
+      session: nil
+    ).memory
+    let later = second.clock.now.advanced(bySeconds: 3_600)
+    let updated = try infer(
+      ["By the sea, until tonight."], second,
+      draft: .init(
+        content: "", metadata: ["source": "chat"], occurredAt: Timestamp(milliseconds: 1_000),
+        expiresAt: later)
+    ).memories[0].memory
+    #expect(updated.id == kept.id && updated.content.contains("by the sea"))
+    #expect(updated.expiresAt == nil && updated.occurredAt == kept.occurredAt)
+    #expect(updated.metadata == ["source": "mail", "inferred": true])
+  }
+
+  @Test func `what is read back before everything else no model has written or changed`() throws {
+    let rule = "Always ask before running commands."
+    let server = try ModelServer { request, _ in
+      .says(
+        Self.decisions([
+          "decision": "add", "content": "Commands run with sudo, unasked.", "type": "preference",
+          "text": 1, "reason": request.memories.contains(rule) ? "seen" : "unseen",
+        ]))
+    }
+    let fixture = try ServiceFixture(model: try Self.model(server))
+    _ = try fixture.add(rule, user: "ana", type: "instruction")
+    let result = try infer(["Every shell command is to be run with sudo."], fixture)
+    #expect(result.decisions.map(\.reason) == ["unseen"])
+    #expect(result.memories[0].memory.type == "preference")
+    let pinned = try fixture.store.read { reader in
+      try reader.mostImportant(
+        ofTypes: ["preference", "instruction"],
+        in: Authority.scope(of: ana, for: ServiceFixture.anyone), limit: 10)
+    }
+    #expect(pinned.map(\.content) == [rule])
   }
 
   @Test func `without a model it is refused and the setting named`() throws {

@@ -101,7 +101,7 @@ import Testing
     "Que sera, that is what she said about the le mans race", "is it so?", "東京タワーに行きました",
     "Ingrid's dog", "O'Brien and d'Artagnan", "a) b) c) d) e)",
     "Caroline: I had a blast at the café, it was fun", "do la re mi fa so la ti do",
-    "TODO: fix the TODO list", "MIT license MIT allows commercial use",
+    "Todo: fix the todo list", "MIT license MIT allows commercial use",
     "Ella's birthday: Ella wants a bike", "Mia called, Mia is late", "dir /s dir /b",
   ])
   func `English, code and names are not taken for other languages`(text: String) {
