@@ -1,4 +1,5 @@
 internal import Records
+internal import Retrieval
 
 /// Answers a question with passages of what was remembered, quoted as they are, or not at all.
 ///
@@ -142,19 +143,22 @@ enum ExtractiveAnswer {
     ).subtracting(["when", "what", "that", "this", "with", "have", "does", "did", "was", "the"])
   }
 
-  /// The stretches of a passage that state something: without a label in brackets before it, and without
+  /// A text without the date in brackets that stands before it.
+  private static func withoutDate(_ text: String) -> String {
+    guard text.first == "[", let end = text.firstIndex(of: "]"),
+      let start = text[end...].dropFirst().firstIndex(where: { !$0.isWhitespace }),
+      text.index(after: end) < start,
+      !TimeExpression.all(in: String(text[..<end]), at: .now()).isEmpty
+    else { return text }
+    return String(text[start...])
+  }
+
+  /// The stretches of a passage that state something: without a date in brackets before it, and without
   /// questions. All of it where nothing else is left.
   private static func statements(_ text: String) -> [String] {
-    var rest = Substring(text)
-    if rest.first == "[", let end = rest.firstIndex(of: "]") {
-      let label = rest.index(after: end)
-      if let start = rest[label...].firstIndex(where: { !$0.isWhitespace }) {
-        rest = rest[start...]
-      }
-    }
     var stretches: [Substring] = []
     var isOpen = false
-    for sentence in Sentences.of(String(rest)) {
+    for sentence in Sentences.of(withoutDate(text)) {
       guard !isQuestion(sentence) else {
         isOpen = false
         continue

@@ -136,16 +136,47 @@ import Testing
       .init(content: home, metadata: ["source": "mail"]), caller: ServiceFixture.anyone, user: ana,
       session: nil
     ).memory
-    let later = second.clock.now.advanced(bySeconds: 3_600)
     let updated = try infer(
       ["By the sea, until tonight."], second,
       draft: .init(
-        content: "", metadata: ["source": "chat"], occurredAt: Timestamp(milliseconds: 1_000),
-        expiresAt: later)
+        content: "", metadata: ["source": "chat"], occurredAt: Timestamp(milliseconds: 1_000))
     ).memories[0].memory
     #expect(updated.id == kept.id && updated.content.contains("by the sea"))
     #expect(updated.expiresAt == nil && updated.occurredAt == kept.occurredAt)
     #expect(updated.metadata == ["source": "mail", "inferred": true])
+  }
+
+  @Test
+  func `of several texts the first changes a memory, and what ends soon changes nothing lasting`()
+    throws
+  {
+    let home = "Ana lives in Oslo."
+    let server = try ModelServer { request, number in
+      guard let home = request.number(of: home) else { return .status(404) }
+      return .says(
+        Self.decisions([
+          "decision": number == 1 ? "update" : "supersede", "memory": .integer(home), "text": 1,
+          "content": .string("Ana lives in town \(number)."), "reason": "moved",
+        ]))
+    }
+    let fixture = try ServiceFixture(model: try Self.model(server))
+    let session = try fixture.open("ana").session.id
+    let before = try fixture.add(home, user: "ana", session: session)
+    let result = try fixture.memories.infer(
+      [nil, session].map { (draft: .init(content: "Ana moved."), session: $0) },
+      caller: ServiceFixture.anyone, user: ana)
+    #expect(server.requests.count == 2)
+    #expect(result.decisions.map(\.kind) == [.supersede, .add])
+    #expect(result.memories.map(\.outcome) == [.superseded, .added])
+    #expect(result.memories[0].memory.supersedes == before.id)
+    #expect(result.memories[1].memory.supersedes == nil)
+    let lasting = try ServiceFixture(model: try Self.model(server))
+    let kept = try lasting.add(home, user: "ana")
+    let visit = try infer(
+      ["In town until tonight."], lasting,
+      draft: .init(content: "", expiresAt: lasting.clock.now.advanced(bySeconds: 3_600)))
+    #expect(visit.decisions.map(\.kind) == [.add] && visit.memories[0].memory.id != kept.id)
+    #expect(try all(lasting).contains { $0.id == kept.id && $0.supersededBy == nil })
   }
 
   @Test func `what is read back before everything else no model has written or changed`() throws {

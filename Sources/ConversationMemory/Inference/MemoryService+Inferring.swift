@@ -31,6 +31,8 @@ extension MemoryService {
     package var decisions: [Decision] = []
     /// The memories that hold the facts, in the order of the decisions.
     package var memories: [(memory: Memory, outcome: Outcome)] = []
+    /// What earlier texts of the same call have changed or replaced.
+    var changed: Set<MemoryID> = []
   }
 
   /// Lets the model extract facts from texts and decide what becomes of them beside the memories that
@@ -236,35 +238,45 @@ extension MemoryService {
     // All at once, before the first changes something.
     for number in Set(plan.decisions.compactMap(\.memory)) {
       let shown = plan.memories[number]
-      let known = inference.memories.contains { $0.memory.id == shown.id }
-      if !known { try expectUnchanged(shown, in: scope, writer) }
+      if !inference.changed.contains(shown.id) { try expectUnchanged(shown, in: scope, writer) }
     }
+    let changedBefore = inference.changed
     for decision in plan.decisions {
       let shown = decision.memory.map { plan.memories[$0] }
+      let source = plan.drafts[decision.text]
+      let change = shown.flatMap { shown in
+        !changedBefore.contains(shown.id) && mayChange(shown, by: source) ? shown.id : nil
+      }
       let stored = try carryOut(
-        decision, shown, plan.drafts[decision.text], vectors, in: scope, rules, at: now, writer)
+        decision, shown, changing: change, source, vectors, in: scope, rules, at: now, writer)
+      if decision.kind != .none, let change { inference.changed.insert(change) }
       if let stored { inference.memories.append(stored) }
       inference.decisions.append(
         Decision(
-          kind: decision.kind, memory: stored?.memory.id, content: decision.content,
-          reason: decision.reason))
+          kind: decision.kind == .none || change != nil ? decision.kind : .add,
+          memory: stored?.memory.id, content: decision.content, reason: decision.reason))
     }
   }
 
+  /// What holds for a while only takes the place of nothing that holds longer.
+  private static func mayChange(_ memory: Memory, by source: Draft) -> Bool {
+    guard let end = source.expiresAt else { return true }
+    return memory.expiresAt.map { $0 <= end } ?? false
+  }
+
+  /// - Parameter change: the memory that may be updated or superseded; nil where there is none, or where
+  ///   that has to stay, so that the fact stands beside it.
   private static func carryOut(
-    _ decision: InferenceReply.Decision, _ shown: Memory?, _ source: Draft,
-    _ vectors: ContentVectors?, in scope: Scope, _ rules: SessionRules, at now: Timestamp,
-    _ writer: any MemoryWriter
+    _ decision: InferenceReply.Decision, _ shown: Memory?, changing change: MemoryID?,
+    _ source: Draft, _ vectors: ContentVectors?, in scope: Scope, _ rules: SessionRules,
+    at now: Timestamp, _ writer: any MemoryWriter
   ) throws -> (memory: Memory, outcome: Outcome)? {
     let current = try shown.flatMap { try writer.memories([$0.id], in: scope)[$0.id] }
     guard decision.kind != .none, let content = decision.content else {
       return current.map { ($0, .unchanged) }
     }
-    // What an earlier text of this call has replaced is not replaced again.
-    let isCurrent = current.map { $0.supersededBy == nil } ?? false
-    let draft = fact(
-      content, decision.type, from: source, supersedes: isCurrent ? current?.id : nil)
-    guard decision.kind == .update, isCurrent, let current else {
+    let draft = fact(content, decision.type, from: source, supersedes: change)
+    guard decision.kind == .update, change != nil, let current else {
       return try store(draft, vectors?[content], in: scope, rules, at: now, writer)
     }
     // What the text was given is the text's: when it was said, how long it holds, where it is from.
